@@ -1,0 +1,33 @@
+//! Convolution: an implicit matrix product, or a direct loop where every channel is a group of its own.
+
+pub(crate) mod depthwise;
+
+use neckar_spec::program::Convolution;
+
+use super::gemm::{Packing, Panels};
+
+/// Whether every channel is a group of its own and makes one channel.
+pub(crate) fn is_depthwise(conv: &Convolution, inputs: usize) -> bool {
+    conv.groups == inputs && conv.channels == inputs && conv.groups > 1
+}
+
+/// Packs a weight `[Cout, Cin/groups, kh, kw]`.
+pub(crate) fn pack(
+    conv: &Convolution,
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    fold: Option<&dyn Fn(usize) -> (f64, f64)>,
+) -> Panels {
+    let taps = conv.kernel[0] * conv.kernel[1];
+    let segment = weight.len() / conv.channels / taps;
+    Panels::pack(&Packing {
+        taps,
+        segment,
+        groups: conv.groups,
+        channels: conv.channels,
+        scattered: 1,
+        weight: &|channel, input, tap, _| weight[(channel * segment + input) * taps + tap],
+        bias: &|channel| bias.map_or(0.0, |bias| bias[channel]),
+        fold,
+    })
+}

@@ -1,0 +1,168 @@
+//! What is done to each result before it is stored, applied to channels-last rows.
+
+use std::sync::Arc;
+
+use neckar_spec::program::Activation;
+
+use super::resize::Nearest;
+use super::simd::{self, BLOCK, Block, Isa, Simd, Vectorised};
+use crate::plan::{Place, Reads};
+
+/// A step of an epilogue.
+#[derive(Debug)]
+pub(crate) enum Post {
+    /// x·scale + shift.
+    Affine(Arc<Affine>),
+    /// An activation.
+    Activation(Activation),
+    /// Another map of as many channels is added.
+    Add(Addend),
+}
+
+/// A factor and a summand a channel.
+#[derive(Debug)]
+pub(crate) struct Affine {
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+impl Affine {
+    /// Of (factor, summand) pairs.
+    pub(crate) fn new(channels: impl Iterator<Item = (f64, f64)>) -> Affine {
+        let (mut scale, mut shift): (Vec<f32>, Vec<f32>) =
+            channels.map(|(scale, shift)| (scale as f32, shift as f32)).unzip();
+        // A whole block can be read from any channel on.
+        scale.extend([0.0; BLOCK]);
+        shift.extend([0.0; BLOCK]);
+        Affine { scale, shift }
+    }
+}
+
+/// A map that is added.
+#[derive(Debug)]
+pub(crate) struct Addend {
+    /// Where it lies.
+    pub place: Place,
+    /// Which of its cells a cell of the result takes, where the sizes differ.
+    pub resize: Option<Nearest>,
+}
+
+/// A step's epilogue with what it reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Finish<'a> {
+    posts: &'a [Post],
+    reads: Reads<'a>,
+    channels: usize,
+}
+
+impl<'a> Finish<'a> {
+    /// For rows of so many channels.
+    pub(crate) fn new(posts: &'a [Post], reads: Reads<'a>, channels: usize) -> Finish<'a> {
+        Finish { posts, reads, channels }
+    }
+
+    /// Channels of a row.
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Where the row of a pixel starts in each map that is added.
+    pub(crate) fn locate(&self, pixel: usize, starts: &mut [usize]) {
+        let addends = self.posts.iter().filter_map(|post| match post {
+            Post::Add(addend) => Some(addend),
+            Post::Affine(_) | Post::Activation(_) => None,
+        });
+        for (start, addend) in starts.iter_mut().zip(addends) {
+            *start = addend.pixel(pixel) * self.channels;
+        }
+    }
+
+    /// Applies it to a block from a channel on, of which `width` floats count.
+    #[inline(always)]
+    pub(crate) fn block<S: Simd>(
+        &self,
+        simd: S,
+        mut value: S::V,
+        channel: usize,
+        width: usize,
+        starts: &[usize],
+    ) -> S::V {
+        let mut starts = starts.iter();
+        for post in self.posts {
+            value = match post {
+                Post::Affine(affine) => {
+                    let scale = simd.load(full(&affine.scale[channel..]));
+                    simd.mul_add(value, scale, simd.load(full(&affine.shift[channel..])))
+                }
+                Post::Activation(activation) => simd::activate(simd, *activation, value),
+                Post::Add(addend) => {
+                    let start = starts.next().expect("there is a start for every map that is added");
+                    let row = &self.reads.get(addend.place)[start + channel..][..width];
+                    let other = match row.first_chunk() {
+                        Some(block) => simd.load(block),
+                        None => simd.load(&simd::partial(row)),
+                    };
+                    simd.add(value, other)
+                }
+            };
+        }
+        value
+    }
+
+    /// Applies it to whole rows, the first of which belongs to pixel `first`.
+    pub(crate) fn rows(&self, isa: Isa, first: usize, rows: &mut [f32]) {
+        if !self.posts.is_empty() {
+            isa.run(Rows { finish: *self, first, rows });
+        }
+    }
+}
+
+impl Addend {
+    /// The pixel that a pixel of the result takes.
+    fn pixel(&self, pixel: usize) -> usize {
+        match &self.resize {
+            None => pixel,
+            Some(nearest) => nearest.pixel(pixel),
+        }
+    }
+}
+
+/// A whole block out of the padding that [`Affine`] gives its vectors.
+#[inline(always)]
+fn full(from: &[f32]) -> &Block {
+    from.first_chunk().expect("a block can be read from any channel on")
+}
+
+struct Rows<'a, 'b> {
+    finish: Finish<'a>,
+    first: usize,
+    rows: &'b mut [f32],
+}
+
+impl Vectorised for Rows<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Rows { finish, first, rows } = self;
+        for (i, row) in rows.chunks_exact_mut(finish.channels).enumerate() {
+            for post in finish.posts {
+                let alone = Finish { posts: std::slice::from_ref(post), ..finish };
+                let mut start = [0];
+                alone.locate(first + i, &mut start);
+                let (blocks, rest) = row.as_chunks_mut::<BLOCK>();
+                let tail = blocks.len() * BLOCK;
+                for (j, block) in blocks.iter_mut().enumerate() {
+                    let value = alone.block(simd, simd.load(block), j * BLOCK, BLOCK, &start);
+                    simd.store(value, block);
+                }
+                if !rest.is_empty() {
+                    let mut block = simd::partial(rest);
+                    let value = alone.block(simd, simd.load(&block), tail, rest.len(), &start);
+                    simd.store(value, &mut block);
+                    rest.copy_from_slice(&block[..rest.len()]);
+                }
+            }
+        }
+    }
+}

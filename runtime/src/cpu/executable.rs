@@ -1,0 +1,221 @@
+//! A plan with the kernels that run its steps.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ndarray::{ArrayViewD, ArrayViewMutD};
+use neckar_spec::program::{Epilogue, Instr, Pool, Resize, ResizeMode};
+
+use super::conv::depthwise::Depthwise;
+use super::epilogue::{Addend, Finish, Post};
+use super::gemm::{Gemm, Geometry};
+use super::packed::{Packed, PackedSite};
+use super::resize::{Nearest, Resampling};
+use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
+use crate::plan::{Network, Place, Plan, Planned, Reads, Site, Value, Work};
+use crate::tensor::{Aligned, Dims, export, import};
+
+/// A plan with the kernels that run its steps.
+#[derive(Debug)]
+pub(crate) struct Executable {
+    pub plan: Plan,
+    steps: Vec<Step>,
+    /// Offsets and floats that each thread's workspace has.
+    workspace: [usize; 2],
+}
+
+/// The buffers of one run at a time.
+#[derive(Debug)]
+pub(crate) struct State {
+    arena: Aligned,
+    workspaces: Vec<Workspace>,
+}
+
+/// A part of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Moment {
+    /// An input was laid out.
+    Import(usize),
+    /// A step of the plan.
+    Step(usize),
+    /// A wanted map was written.
+    Export(usize),
+}
+
+/// A step ready to run.
+#[derive(Debug)]
+struct Step {
+    kernel: Kernel,
+    input: Place,
+    out: Place,
+    channels: usize,
+    posts: Vec<Post>,
+}
+
+/// A kernel with what it needs beside its first operand.
+#[derive(Debug)]
+enum Kernel {
+    Gemm(Gemm),
+    Depthwise(Depthwise),
+    Pool(Pool, [Dims; 2]),
+    Average([Dims; 2]),
+    Resample(Resampling),
+    Concat(Vec<(Place, usize)>),
+    Flatten(Dims),
+    L2Normalize { eps: f32 },
+    WeightedSum { factors: Arc<[f32]>, operands: Vec<Place> },
+    Elementwise,
+}
+
+impl Executable {
+    /// Chooses a kernel for every step.
+    pub(crate) fn new(network: &Network, packed: &[PackedSite], plan: Plan, threads: usize) -> Executable {
+        let steps: Vec<Step> = plan.steps.iter().map(|step| prepare(network, packed, &plan, step, threads)).collect();
+        let mut workspace = [0, 0];
+        for step in &steps {
+            if let Kernel::Gemm(gemm) = &step.kernel {
+                let needs = gemm.workspace();
+                workspace = [0, 1].map(|i| workspace[i].max(needs[i]));
+            }
+        }
+        Executable { plan, steps, workspace }
+    }
+
+    /// Buffers for a run by so many threads.
+    pub(crate) fn state(&self, threads: usize) -> State {
+        let [offsets, floats] = self.workspace;
+        let workspace = |_| Workspace { offsets: vec![0; offsets], floats: vec![0.0; floats] };
+        State { arena: Aligned::zeros(self.plan.arena), workspaces: (0..threads).map(workspace).collect() }
+    }
+
+    /// Bytes of the buffers for a run by so many threads.
+    pub(crate) fn bytes(&self, threads: usize) -> usize {
+        let [offsets, floats] = self.workspace;
+        size_of::<f32>() * (self.plan.arena + threads * floats) + size_of::<usize>() * threads * offsets
+    }
+
+    /// Runs all steps on inputs of the planned shapes; `done` is told how long each part of it took.
+    pub(crate) fn run(
+        &self,
+        isa: Isa,
+        threads: &Threads,
+        state: &mut State,
+        inputs: &[ArrayViewD<f32>],
+        outputs: &mut [ArrayViewMutD<f32>],
+        done: &mut (dyn FnMut(Moment, Duration) + Send),
+    ) {
+        let State { arena, workspaces } = state;
+        let mut began = Instant::now();
+        let mut tell = |moment| {
+            let now = Instant::now();
+            done(moment, now - began);
+            began = now;
+        };
+        for (i, (value, array)) in self.plan.inputs.iter().zip(inputs).enumerate() {
+            if let Some(value) = *value {
+                import(threads, array, &mut arena[self.plan.place(value).range()]);
+                tell(Moment::Import(i));
+            }
+        }
+        for (i, step) in self.steps.iter().enumerate() {
+            let (reads, out) = Reads::around(arena, step.out);
+            let finish = Finish::new(&step.posts, reads, step.channels);
+            step.run(Task { isa, threads, reads, finish }, workspaces, out);
+            tell(Moment::Step(i));
+        }
+        for (i, ((_, value), array)) in self.plan.wanted.iter().zip(outputs).enumerate() {
+            export(threads, &arena[self.plan.place(*value).range()], array);
+            tell(Moment::Export(i));
+        }
+    }
+}
+
+impl Step {
+    fn run(&self, task: Task, workspaces: &mut [Workspace], out: &mut [f32]) {
+        let data = task.reads.get(self.input);
+        match &self.kernel {
+            Kernel::Gemm(gemm) => gemm.run(task, workspaces, data, out),
+            Kernel::Depthwise(depthwise) => depthwise.run(task, data, out),
+            Kernel::Pool(pool, dims) => pool::run(pool, *dims, task, data, out),
+            Kernel::Average(dims) => average::run(*dims, task, data, out),
+            Kernel::Resample(resampling) => resampling.run(task, data, out),
+            Kernel::Concat(parts) => concat::run(parts, task, out),
+            Kernel::Flatten(from) => flatten::run(*from, task, data, out),
+            Kernel::L2Normalize { eps } => l2_normalize::run(*eps, task, data, out),
+            Kernel::WeightedSum { factors, operands } => weighted_sum::run(factors, operands, task, out),
+            Kernel::Elementwise => elementwise::run(task, data, out),
+        }
+    }
+}
+
+fn prepare(network: &Network, packed: &[PackedSite], plan: &Plan, step: &Planned, threads: usize) -> Step {
+    let site = &network.sites[step.site];
+    let to = plan.dims(step.out);
+    let (kernel, input, posts) = match &step.work {
+        Work::Resize { resize, from } => {
+            (Kernel::Resample(Resampling::new(*resize, plan.dims(*from), to)), *from, Vec::new())
+        }
+        Work::Site { args, addends } => {
+            let packed = &packed[step.site];
+            let posts = posts(site, packed, plan, addends, to);
+            (kernel(&site.instr, packed, plan, args, to, addends.len(), threads), args[0], posts)
+        }
+    };
+    Step { kernel, input: plan.place(input), out: plan.place(step.out), channels: to.channels, posts }
+}
+
+fn kernel(
+    instr: &Instr,
+    packed: &PackedSite,
+    plan: &Plan,
+    args: &[Value],
+    to: Dims,
+    addends: usize,
+    threads: usize,
+) -> Kernel {
+    let from = plan.dims(args[0]);
+    let gemm = |geometry: Geometry| match &packed.weights {
+        Packed::Panels(panels) => Kernel::Gemm(Gemm::new(panels.clone(), geometry, addends, threads)),
+        _ => unreachable!("the weights of convolutions and matrix products are packed in panels"),
+    };
+    match instr {
+        Instr::Conv(conv) => match &packed.weights {
+            Packed::Taps(taps) => {
+                Kernel::Depthwise(Depthwise { weights: taps.clone(), windows: conv.windows(), from, to })
+            }
+            _ => gemm(Geometry::convolution(from, to, conv.windows())),
+        },
+        Instr::TransposedConv { stride, .. } => gemm(Geometry::spreading(from, *stride)),
+        Instr::Gemm { .. } => gemm(Geometry::pointwise(from)),
+        Instr::Pool(pool) => Kernel::Pool(pool.clone(), [from, to]),
+        Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => Kernel::Average([from, to]),
+        Instr::Resize(resize) => Kernel::Resample(Resampling::new(*resize, from, to)),
+        Instr::Concat => Kernel::Concat(args.iter().map(|&arg| (plan.place(arg), plan.dims(arg).channels)).collect()),
+        Instr::Flatten => Kernel::Flatten(from),
+        Instr::L2Normalize { eps } => Kernel::L2Normalize { eps: *eps },
+        Instr::WeightedSum { .. } => match &packed.weights {
+            Packed::Factors(factors) => Kernel::WeightedSum {
+                factors: factors.clone(),
+                operands: args.iter().map(|&arg| plan.place(arg)).collect(),
+            },
+            _ => unreachable!("the weights of a weighted sum are packed as factors"),
+        },
+        Instr::Elementwise => Kernel::Elementwise,
+    }
+}
+
+fn posts(site: &Site, packed: &PackedSite, plan: &Plan, addends: &[Value], to: Dims) -> Vec<Post> {
+    let mut norms = packed.norms.iter();
+    let mut addends = addends.iter();
+    let post = |post: &Epilogue| match post {
+        Epilogue::Norm(_) => Post::Affine(norms.next().expect("every norm that is not folded is packed").clone()),
+        Epilogue::Activation(activation) => Post::Activation(*activation),
+        Epilogue::Add { resize } => {
+            let value = *addends.next().expect("a program has an operand for each addition");
+            let nearest = matches!(resize, Some(Resize { mode: ResizeMode::Nearest, .. }));
+            let resize = nearest.then(|| Nearest::new(plan.dims(value), to));
+            Post::Add(Addend { place: plan.place(value), resize })
+        }
+    };
+    site.epilogue[usize::from(packed.folded)..].iter().map(post).collect()
+}

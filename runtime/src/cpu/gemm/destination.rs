@@ -1,0 +1,35 @@
+//! An output that several threads write at once, each other columns or rows of it.
+
+use std::marker::PhantomData;
+
+use crate::cpu::simd::Block;
+
+/// A buffer that is written in pieces that do not overlap.
+pub(super) struct Destination<'a> {
+    start: *mut f32,
+    len: usize,
+    buffer: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: it is a `&mut [f32]` whose only use is `write`, whose callers promise that no two pieces overlap.
+unsafe impl Sync for Destination<'_> {}
+
+impl<'a> Destination<'a> {
+    pub(super) fn new(buffer: &'a mut [f32]) -> Destination<'a> {
+        Destination { start: buffer.as_mut_ptr(), len: buffer.len(), buffer: PhantomData }
+    }
+
+    /// Writes the first `width` floats of a block.
+    ///
+    /// # Safety
+    /// No other thread writes any of these floats while this object exists.
+    #[inline(always)]
+    pub(super) unsafe fn write(&self, at: usize, width: usize, block: &Block) {
+        assert!(width <= block.len() && at + width <= self.len, "a tile lies inside of the output");
+        // A whole block is the usual case, and one of known length needs no call.
+        let width = if width == block.len() { block.len() } else { width };
+        // SAFETY: the range is inside of the buffer as asserted, nobody else writes it as the caller promises, and
+        // the block is no part of the buffer, which is borrowed.
+        unsafe { std::ptr::copy_nonoverlapping(block.as_ptr(), self.start.add(at), width) };
+    }
+}

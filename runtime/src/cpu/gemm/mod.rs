@@ -1,0 +1,188 @@
+//! Convolution, matrix product and transposed convolution as one implicit matrix product over channels-last rows.
+//!
+//! A block of rows runs against each panel of sixteen output channels: the panel's weights stay in the first cache while
+//! the tiles of the block go by, and the block's input in the second. Rows are read where they lie, by an offset a tap; a
+//! row of few channels is gathered first, as its segments would be shorter than the work of finding them. Each sum is
+//! formed in the order of k by one fused multiply-add a term, whatever the division into blocks and threads.
+
+mod destination;
+mod geometry;
+mod panels;
+mod tile;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub(crate) use geometry::Geometry;
+pub(crate) use panels::{Packing, Panels};
+
+use super::simd::{BLOCK, Block, Simd, Vectorised};
+use super::{Task, Workspace};
+use destination::Destination;
+use geometry::PADDING;
+use tile::{Left, ROWS, tile};
+
+/// Rows of a block: their sums take 6 KiB, their input for a range of k some 150 KiB.
+const BLOCK_ROWS: usize = 96;
+
+/// Terms of a sum that are added before the next tile's: a panel's weights for them take 24 KiB.
+const TERMS: usize = 384;
+
+/// Segments below so many floats are gathered.
+const SHORT_SEGMENT: usize = 16;
+
+/// A matrix product ready to run.
+#[derive(Debug)]
+pub(crate) struct Gemm {
+    weights: Arc<Panels>,
+    geometry: Geometry,
+    /// Maps that the epilogue adds.
+    addends: usize,
+    zeros: Vec<f32>,
+    jobs: Jobs,
+}
+
+/// How the rows and panels are divided into jobs.
+#[derive(Clone, Copy, Debug)]
+struct Jobs {
+    blocks: usize,
+    panel_groups: usize,
+}
+
+impl Gemm {
+    /// Prepares one for so many threads.
+    pub(crate) fn new(weights: Arc<Panels>, geometry: Geometry, addends: usize, threads: usize) -> Gemm {
+        let blocks = geometry.rows().div_ceil(BLOCK_ROWS);
+        let panel_groups = match threads {
+            1 => 1,
+            // Some four jobs a thread, so that the last to finish is not waited for long.
+            _ => (4 * threads).div_ceil(blocks.max(1)).min(weights.count()).max(1),
+        };
+        let zeros = vec![0.0; weights.segment];
+        Gemm { weights, geometry, addends, zeros, jobs: Jobs { blocks, panel_groups } }
+    }
+
+    /// Offsets and floats of a workspace that it needs.
+    pub(crate) fn workspace(&self) -> [usize; 2] {
+        let a_row = self.geometry.taps() + self.addends + 1;
+        let gathered = if self.gathers() { BLOCK_ROWS * self.weights.depth } else { 0 };
+        [BLOCK_ROWS * a_row, gathered]
+    }
+
+    /// Runs it.
+    pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], data: &[f32], out: &mut [f32]) {
+        let out = Destination::new(out);
+        let Jobs { blocks, panel_groups } = self.jobs;
+        task.threads.jobs(workspaces, blocks * panel_groups, |job, workspace| {
+            let rows = share(self.geometry.rows(), blocks, job % blocks);
+            let panels = share(self.weights.count(), panel_groups, job / blocks);
+            task.isa.run(Job { gemm: self, rows, panels, workspace, task, data, out: &out });
+        });
+    }
+
+    fn gathers(&self) -> bool {
+        self.weights.segment < SHORT_SEGMENT && self.geometry.taps() > 1
+    }
+}
+
+/// The i-th of so many parts of 0..n, all as long as each other or longer by one.
+fn share(n: usize, parts: usize, i: usize) -> Range<usize> {
+    n * i / parts..n * (i + 1) / parts
+}
+
+/// A block of rows against some panels.
+struct Job<'a> {
+    gemm: &'a Gemm,
+    rows: Range<usize>,
+    panels: Range<usize>,
+    workspace: &'a mut Workspace,
+    task: Task<'a>,
+    data: &'a [f32],
+    out: &'a Destination<'a>,
+}
+
+impl Vectorised for Job<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Job { gemm, rows, panels, workspace, task: Task { finish, .. }, data, out } = self;
+        let &Gemm { ref weights, ref geometry, addends, .. } = gemm;
+        let taps = geometry.taps();
+        let Workspace { offsets, floats } = workspace;
+        let (offsets, rest) = offsets.split_at_mut(rows.len() * taps);
+        let (starts, gathered_offsets) = rest.split_at_mut(rows.len() * addends);
+        for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(taps)) {
+            geometry.offsets(row, offsets);
+        }
+        let mut located = None;
+        let mut gathered = None;
+        let mut sums = [[0.0; BLOCK]; BLOCK_ROWS];
+        let sums = &mut sums[..rows.len()];
+        for index in panels {
+            let (panel, columns, bias) = weights.get(index);
+            let zeros = &gemm.zeros;
+            let mut left = Left { data, offsets, segments: taps, segment: weights.segment, shift: panel.input, zeros };
+            if gemm.gathers() {
+                if gathered != Some(panel.input) {
+                    gather(left, rows.len(), floats, gathered_offsets);
+                    gathered = Some(panel.input);
+                }
+                let segment = weights.depth;
+                left = Left { data: floats, offsets: gathered_offsets, segments: 1, segment, shift: 0, zeros };
+            }
+            accumulate(simd, left, columns, sums);
+
+            if addends > 0 && located != Some(panel.tap) {
+                for (row, starts) in rows.clone().zip(starts.chunks_exact_mut(addends)) {
+                    finish.locate(geometry.pixel(row, panel.tap), starts);
+                }
+                located = Some(panel.tap);
+            }
+            let bias = simd.load(bias);
+            for (i, row) in rows.clone().enumerate() {
+                let value = simd.add(simd.load(&sums[i]), bias);
+                let starts = &starts[i * addends..][..addends];
+                let value = finish.block(simd, value, panel.channel, panel.width, starts);
+                let mut block = [0.0; BLOCK];
+                simd.store(value, &mut block);
+                let at = geometry.pixel(row, panel.tap) * finish.channels() + panel.channel;
+                // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the
+                // output: panels differ in their channels or in their tap, rows in their pixels.
+                unsafe { out.write(at, panel.width, &block) };
+            }
+        }
+    }
+}
+
+/// The sums of a block of rows for a panel.
+#[inline(always)]
+fn accumulate<S: Simd>(simd: S, left: Left, columns: &[f32], sums: &mut [Block]) {
+    sums.fill([0.0; BLOCK]);
+    let depth = columns.len() / BLOCK;
+    let tiles = sums.len().div_ceil(ROWS);
+    for from in (0..depth).step_by(TERMS) {
+        let terms = from..depth.min(from + TERMS);
+        let weights = &columns[terms.start * BLOCK..terms.end * BLOCK];
+        for i in 0..tiles {
+            // 25 rows are five tiles of five rather than four of six and one of one, which would be slow.
+            let rows = share(sums.len(), tiles, i);
+            tile(simd, left, rows.start, terms.clone(), weights, &mut sums[rows]);
+        }
+    }
+}
+
+/// Copies rows one behind the other, with zeros for what falls into the padding.
+fn gather(left: Left, rows: usize, floats: &mut [f32], offsets: &mut [usize]) {
+    let depth = left.segments * left.segment;
+    for (row, segments) in left.offsets.chunks_exact(left.segments).take(rows).enumerate() {
+        offsets[row] = row * depth;
+        let to = floats[row * depth..][..depth].chunks_exact_mut(left.segment);
+        for (to, &offset) in to.zip(segments) {
+            match offset {
+                PADDING => to.fill(0.0),
+                offset => to.copy_from_slice(&left.data[offset + left.shift..][..left.segment]),
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Weights packed in panels of sixteen output channels: `[panel][k][16]`, the channels that a panel lacks zero.
+
+use crate::cpu::simd::BLOCK;
+use crate::tensor::Aligned;
+
+/// The packed weights of a convolution, a matrix product or a transposed convolution.
+#[derive(Debug)]
+pub(crate) struct Panels {
+    data: Aligned,
+    bias: Vec<f32>,
+    list: Vec<Panel>,
+    /// Input channels that an output sees.
+    pub segment: usize,
+    /// Kernel taps times the segment: the terms of a sum.
+    pub depth: usize,
+}
+
+/// Up to sixteen output channels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Panel {
+    /// The first input channel that it sees.
+    pub input: usize,
+    /// Its first output channel.
+    pub channel: usize,
+    /// How many output channels it has.
+    pub width: usize,
+    /// The tap of a transposed convolution that it computes.
+    pub tap: usize,
+}
+
+/// How weights lie in their tensor, and what is folded into them.
+pub(crate) struct Packing<'a> {
+    /// Kernel taps that are summed over.
+    pub taps: usize,
+    /// Input channels a group.
+    pub segment: usize,
+    /// Groups of channels.
+    pub groups: usize,
+    /// Output channels of all groups.
+    pub channels: usize,
+    /// Taps of a transposed convolution, each computed by panels of its own.
+    pub scattered: usize,
+    /// The weight of (output channel, input channel of the group, tap, scattered tap).
+    pub weight: &'a dyn Fn(usize, usize, usize, usize) -> f32,
+    /// The bias of an output channel.
+    pub bias: &'a dyn Fn(usize) -> f32,
+    /// A factor and a summand that are applied to an output channel after the bias.
+    pub fold: Option<&'a dyn Fn(usize) -> (f64, f64)>,
+}
+
+impl Panels {
+    /// Packs.
+    pub(crate) fn pack(packing: &Packing) -> Panels {
+        let &Packing { taps, segment, groups, channels, scattered, weight, bias, fold } = packing;
+        let per_group = channels / groups;
+        let mut list = Vec::new();
+        for tap in 0..scattered {
+            for group in 0..groups {
+                for start in (0..per_group).step_by(BLOCK) {
+                    list.push(Panel {
+                        input: group * segment,
+                        channel: group * per_group + start,
+                        width: BLOCK.min(per_group - start),
+                        tap,
+                    });
+                }
+            }
+        }
+        let depth = taps * segment;
+        let mut data = Aligned::zeros(list.len() * depth * BLOCK);
+        let mut biases = vec![0.0; list.len() * BLOCK];
+        for (index, panel) in list.iter().enumerate() {
+            let columns = &mut data[index * depth * BLOCK..][..depth * BLOCK];
+            for column in 0..panel.width {
+                let channel = panel.channel + column;
+                let (scale, shift) = fold.map_or((1.0, 0.0), |fold| fold(channel));
+                for tap in 0..taps {
+                    for input in 0..segment {
+                        let w = f64::from(weight(channel, input, tap, panel.tap)) * scale;
+                        columns[(tap * segment + input) * BLOCK + column] = w as f32;
+                    }
+                }
+                biases[index * BLOCK + column] = (f64::from(bias(channel)) * scale + shift) as f32;
+            }
+        }
+        Panels { data, bias: biases, list, segment, depth }
+    }
+
+    /// How many panels.
+    pub(crate) fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// A panel, its weights `[k][16]` and its bias.
+    pub(crate) fn get(&self, index: usize) -> (Panel, &[f32], &[f32; BLOCK]) {
+        let weights = &self.data[index * self.depth * BLOCK..][..self.depth * BLOCK];
+        let bias = self.bias[index * BLOCK..].first_chunk().expect("each panel has a block of biases");
+        (self.list[index], weights, bias)
+    }
+}

@@ -1,0 +1,21 @@
+//! Each vector along the channels divided by max(its Euclidean norm, eps).
+
+use super::Task;
+
+/// Normalises a map.
+pub(crate) fn run(eps: f32, task: Task, data: &[f32], out: &mut [f32]) {
+    let channels = task.finish.channels();
+    task.rows(out, |first, rows| {
+        let from = data[first * channels..].chunks_exact(channels);
+        for (row, from) in rows.chunks_exact_mut(channels).zip(from) {
+            // In f64 no square of a float overflows or vanishes.
+            let square: f64 = from.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+            let norm = square.sqrt() as f32;
+            // Written so that a NaN norm stays NaN.
+            let divisor = if norm < eps { eps } else { norm };
+            for (result, &x) in row.iter_mut().zip(from) {
+                *result = x / divisor;
+            }
+        }
+    });
+}

@@ -1,0 +1,54 @@
+//! Kernels for the processor: channels-last, one file an instruction, a folder where it has several algorithms.
+
+mod average;
+mod concat;
+mod conv;
+mod elementwise;
+mod epilogue;
+mod executable;
+mod flatten;
+mod gemm;
+mod l2_normalize;
+mod packed;
+mod pool;
+mod resize;
+mod simd;
+#[cfg(test)]
+mod tests;
+mod threads;
+mod transposed_conv;
+mod weighted_sum;
+
+pub(crate) use executable::{Executable, Moment, State};
+pub(crate) use packed::{PackedSite, pack};
+pub(crate) use simd::Isa;
+pub(crate) use threads::Threads;
+
+use crate::plan::Reads;
+use epilogue::Finish;
+
+/// What a kernel runs with.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    pub isa: Isa,
+    pub threads: &'a Threads,
+    pub reads: Reads<'a>,
+    pub finish: Finish<'a>,
+}
+
+impl Task<'_> {
+    /// Fills a result in parts of whole rows, each part with the index of its first row, and applies the epilogue.
+    pub(crate) fn rows(&self, out: &mut [f32], fill: impl Fn(usize, &mut [f32]) + Sync) {
+        self.threads.rows(out, self.finish.channels(), |first, rows| {
+            fill(first, rows);
+            self.finish.rows(self.isa, first, rows);
+        });
+    }
+}
+
+/// What a thread needs beside the arena.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub offsets: Vec<usize>,
+    pub floats: Vec<f32>,
+}

@@ -1,0 +1,103 @@
+//! Resampling along rows and columns, by tables made when a plan is.
+
+use neckar_spec::program::{Resize, ResizeMode, Target};
+
+use super::Task;
+use crate::tensor::Dims;
+
+/// Which cells a resize reads, and how it weighs them.
+#[derive(Debug)]
+pub(crate) enum Resampling {
+    /// One cell.
+    Nearest(Nearest),
+    /// Four cells, two an axis.
+    Linear { from: Dims, to: Dims, axes: [Vec<Pair>; 2] },
+}
+
+/// The cell of a smaller or larger map that each cell takes.
+#[derive(Debug)]
+pub(crate) struct Nearest {
+    from: Dims,
+    to: Dims,
+    axes: [Vec<usize>; 2],
+}
+
+/// Two neighbours and how much of the second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    cells: [usize; 2],
+    share: f32,
+}
+
+impl Nearest {
+    /// ⌊i·in/out⌋ along both axes.
+    pub(crate) fn new(from: Dims, to: Dims) -> Nearest {
+        let axes = [[from.height, to.height], [from.width, to.width]]
+            .map(|[from, to]| (0..to).map(|i| i * from / to).collect());
+        Nearest { from, to, axes }
+    }
+
+    /// The pixel that a pixel of the larger map takes.
+    pub(crate) fn pixel(&self, pixel: usize) -> usize {
+        let [batch, y, x] = self.to.position(pixel);
+        self.from.pixel(batch, self.axes[0][y], self.axes[1][x])
+    }
+}
+
+impl Resampling {
+    /// Of a map of sizes `from` to sizes `to`.
+    pub(crate) fn new(resize: Resize, from: Dims, to: Dims) -> Resampling {
+        match resize.mode {
+            ResizeMode::Nearest => Resampling::Nearest(Nearest::new(from, to)),
+            ResizeMode::Bilinear | ResizeMode::AlignCorners => {
+                let axes = [[from.height, to.height], [from.width, to.width]]
+                    .map(|[from, to]| (0..to).map(|i| pair(resize, i, from, to)).collect());
+                Resampling::Linear { from, to, axes }
+            }
+        }
+    }
+
+    /// Resamples a map.
+    pub(crate) fn run(&self, task: Task, data: &[f32], out: &mut [f32]) {
+        let channels = task.finish.channels();
+        task.rows(out, |first, rows| {
+            for (i, row) in rows.chunks_exact_mut(channels).enumerate() {
+                let cells = |pixel: usize| &data[pixel * channels..][..channels];
+                match self {
+                    Resampling::Nearest(nearest) => row.copy_from_slice(cells(nearest.pixel(first + i))),
+                    Resampling::Linear { from, to, axes } => {
+                        let [batch, y, x] = to.position(first + i);
+                        let (y, x) = (axes[0][y], axes[1][x]);
+                        let [[a, b], [c, d]] = y.cells.map(|y| x.cells.map(|x| cells(from.pixel(batch, y, x))));
+                        for (k, result) in row.iter_mut().enumerate() {
+                            let upper = a[k] * (1.0 - x.share) + b[k] * x.share;
+                            let lower = c[k] * (1.0 - x.share) + d[k] * x.share;
+                            *result = upper * (1.0 - y.share) + lower * y.share;
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Where cell i of a linear resize reads.
+fn pair(resize: Resize, i: usize, from: usize, to: usize) -> Pair {
+    let at = source(resize, i, from, to);
+    let cell = (at.floor() as usize).min(from - 1);
+    Pair { cells: [cell, (cell + 1).min(from - 1)], share: (at - cell as f64) as f32 }
+}
+
+/// The place of cell i in the source, in cells from the centre of the first, clamped there.
+///
+/// As PyTorch's `interpolate` has it: half-pixel centres, or the first and the last cells aligned. The scale comes from the
+/// factor where there is one, else from the sizes.
+pub(crate) fn source(resize: Resize, i: usize, from: usize, to: usize) -> f64 {
+    let i = i as f64;
+    match (resize.mode, resize.target) {
+        (ResizeMode::AlignCorners, _) if to == 1 => 0.0,
+        (ResizeMode::AlignCorners, _) => i * (from - 1) as f64 / (to - 1) as f64,
+        (_, Target::Factor(factor)) => ((i + 0.5) / factor as f64 - 0.5).max(0.0),
+        (_, Target::Like) => ((i + 0.5) * from as f64 / to as f64 - 0.5).max(0.0),
+    }
+}

@@ -1,0 +1,201 @@
+//! A program with its weights, ready for inputs of any legal shape, shared among threads.
+
+mod cache;
+mod profile;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, IxDyn};
+use neckar_spec::program::Program;
+
+use crate::cpu::{Executable, Isa, Moment, PackedSite, State, Threads, pack};
+use crate::plan::{Network, Plan, Value};
+use crate::{Device, Error, Options, Outputs, Session, Weights, entry, outputs};
+use cache::{Cache, Key, Wanted};
+
+pub use profile::StepTime;
+pub(crate) use profile::step_time;
+
+/// A program with its weights packed for a device. Cloning shares it; any number of threads may run it at once.
+///
+/// Plans and their buffers are kept for the shapes that were run last, so that only the first run of a shape makes them.
+#[derive(Clone)]
+pub struct Model(Arc<Inner>);
+
+struct Inner {
+    program: Arc<Program>,
+    options: Options,
+    network: Network,
+    packed: Vec<PackedSite>,
+    threads: Threads,
+    isa: Isa,
+    cache: Mutex<Cache>,
+}
+
+impl Model {
+    /// Packs the weights of a program for a device.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Unsupported`] for a program
+    /// that is not well formed, and for weights that are not its own.
+    pub fn new(program: Arc<Program>, weights: &Weights, options: Options) -> Result<Model, Error> {
+        Model::with_isa(program, weights, options, Isa::detect())
+    }
+
+    /// A model that uses a given instruction set.
+    pub(crate) fn with_isa(
+        program: Arc<Program>,
+        weights: &Weights,
+        options: Options,
+        isa: Isa,
+    ) -> Result<Model, Error> {
+        if let Device::Cuda(ordinal) = options.device {
+            return Err(Error::Device(format!(
+                "this build has no CUDA backend, so device cuda:{ordinal} cannot be used; use the CPU"
+            )));
+        }
+        entry::sound(&program)?;
+        if !weights.suit(&program) {
+            return Err(Error::Unsupported(format!(
+                "the weights are not those of `{}`: make them with `Weights::init` or `Weights::load` of this program",
+                program.name
+            )));
+        }
+        let threads = Threads::new(options.threads)?;
+        let network = Network::new(&program);
+        let packed = pack(&network, weights, &threads);
+        Ok(Model(Arc::new(Inner { program, options, network, packed, threads, isa, cache: Mutex::default() })))
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.0.program
+    }
+
+    /// How it runs.
+    pub fn options(&self) -> Options {
+        self.0.options
+    }
+
+    /// Runs the network. Inputs are arrays `[B, C, sizes…]` by name, in any order and of any strides.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a missing or unknown input, or one of other axes or channels; [`Error::Size`] where the
+    /// sizes do not agree or are not legal.
+    pub fn run(&self, inputs: &[(&str, ArrayViewD<f32>)]) -> Result<Outputs, Error> {
+        self.run_wanted(inputs, Wanted::Outputs((0..self.0.program.outputs.len()).collect()))
+    }
+
+    /// Runs what some of the outputs need, and gives these. A name also stands for the members `name.…` of a list.
+    ///
+    /// # Errors
+    /// As [`Model::run`]; [`Error::Output`] for an unknown name.
+    pub fn run_only(&self, inputs: &[(&str, ArrayViewD<f32>)], outputs: &[&str]) -> Result<Outputs, Error> {
+        self.run_wanted(inputs, Wanted::Outputs(self.select(outputs)?))
+    }
+
+    /// Every row's tensor, by name and in the order in which they are made; nested rows are named `instance.row`.
+    ///
+    /// # Errors
+    /// As [`Model::run`].
+    pub fn rows(&self, inputs: &[(&str, ArrayViewD<f32>)]) -> Result<Vec<(String, ArrayD<f32>)>, Error> {
+        Ok(self.run_wanted(inputs, Wanted::Rows)?.into_iter().collect())
+    }
+
+    /// A session for inputs of the given shapes, with a plan and buffers of its own, that gives all outputs or some.
+    ///
+    /// # Errors
+    /// As [`Model::run_only`].
+    pub fn session(&self, inputs: &[(&str, &[usize])], outputs: Option<&[&str]>) -> Result<Session, Error> {
+        let order = entry::order(&self.0.program, inputs)?;
+        let shapes = order.iter().map(|&i| inputs[i].1.to_vec()).collect();
+        let wanted = match outputs {
+            Some(names) => self.select(names)?,
+            None => (0..self.0.program.outputs.len()).collect(),
+        };
+        let executable = self.executable(&Key { shapes, wanted: Wanted::Outputs(wanted) })?;
+        let state = executable.state(self.0.threads.count());
+        Ok(Session::new(self.clone(), executable, state))
+    }
+
+    fn select(&self, names: &[&str]) -> Result<Vec<usize>, Error> {
+        let all: Vec<&str> = self.0.program.outputs.iter().map(|output| output.name.as_str()).collect();
+        outputs::select(&all, names)
+    }
+
+    fn run_wanted(&self, inputs: &[(&str, ArrayViewD<f32>)], wanted: Wanted) -> Result<Outputs, Error> {
+        let order = entry::order(&self.0.program, inputs)?;
+        let arrays: Vec<ArrayViewD<f32>> = order.iter().map(|&i| inputs[i].1.view()).collect();
+        let key = Key { shapes: arrays.iter().map(|array| array.shape().to_vec()).collect(), wanted };
+        let executable = self.executable(&key)?;
+        let idle = self.cache().take(&key);
+        let mut state = idle.unwrap_or_else(|| executable.state(self.0.threads.count()));
+        let mut outputs = empty_outputs(&executable);
+        let mut views: Vec<ArrayViewMutD<f32>> = outputs.iter_mut().map(|(_, array)| array.view_mut()).collect();
+        self.execute(&executable, &mut state, &arrays, &mut views, &mut |_, _| ());
+        self.cache().give_back(&key, state);
+        Ok(Outputs::new(outputs))
+    }
+
+    /// The executable of a key, made if there is none yet.
+    fn executable(&self, key: &Key) -> Result<Arc<Executable>, Error> {
+        if let Some(executable) = self.cache().get(key) {
+            return Ok(executable);
+        }
+        // Made without the lock: other threads run on, and one that makes the same only does work twice.
+        let Inner { program, network, packed, threads, .. } = &*self.0;
+        entry::check(program, &key.shapes.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        let wanted = match &key.wanted {
+            Wanted::Rows => network.rows.clone(),
+            Wanted::Outputs(indices) => {
+                let named = |&i: &usize| (program.outputs[i].name.clone(), network.outputs[i]);
+                indices.iter().map(named).collect::<Vec<(String, Value)>>()
+            }
+        };
+        let plan = Plan::new(network, &key.shapes, wanted)?;
+        let executable = Arc::new(Executable::new(network, packed, plan, threads.count()));
+        self.cache().insert(key.clone(), executable.clone());
+        Ok(executable)
+    }
+
+    /// Runs an executable on arrays that suit it; `done` is told what was done and how long it took.
+    pub(crate) fn execute(
+        &self,
+        executable: &Executable,
+        state: &mut State,
+        inputs: &[ArrayViewD<f32>],
+        outputs: &mut [ArrayViewMutD<f32>],
+        done: &mut (dyn FnMut(Moment, Duration) + Send),
+    ) {
+        let Inner { threads, isa, .. } = &*self.0;
+        threads.enter(|| executable.run(*isa, threads, state, inputs, outputs, done));
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.0.network
+    }
+
+    pub(crate) fn thread_count(&self) -> usize {
+        self.0.threads.count()
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        // The cache is whole between any two of its statements, so a panic elsewhere leaves nothing broken in it.
+        self.0.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("program", &self.0.program.name).field("options", &self.0.options).finish()
+    }
+}
+
+/// Arrays of zeros for what an executable gives.
+pub(crate) fn empty_outputs(executable: &Executable) -> Vec<(String, ArrayD<f32>)> {
+    let plan = &executable.plan;
+    let array = |(name, value): &(String, Value)| (name.clone(), ArrayD::zeros(IxDyn(&plan.values[*value].shape)));
+    plan.wanted.iter().map(array).collect()
+}

@@ -1,0 +1,227 @@
+//! From the portable program to what is executed: for a device, shapes and wanted maps.
+//!
+//! [`Network`] is the program with its calls inlined, without shapes; a model keeps it. [`Plan`] is made from it for the
+//! shapes of the inputs: the steps that the wanted maps need, the shape of every value, and its place in one arena.
+
+mod arena;
+mod network;
+
+pub(crate) use arena::{Place, Reads};
+pub(crate) use network::{Network, Site, Value};
+
+use neckar_spec::program::{Epilogue, Instr, Resize, ResizeMode, Target};
+
+use crate::Error;
+use crate::tensor::Dims;
+use arena::Lifetime;
+
+/// What is executed for inputs of given shapes.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The values, as [`Planned`] steps index them.
+    pub values: Vec<PlannedValue>,
+    /// The inputs, in the order of the program; none for an input that no wanted map needs.
+    pub inputs: Vec<Option<Value>>,
+    /// The steps, in the order in which they run.
+    pub steps: Vec<Planned>,
+    /// The wanted maps.
+    pub wanted: Vec<(String, Value)>,
+    /// Floats of the arena.
+    pub arena: usize,
+}
+
+/// A value with its shape and place.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedValue {
+    /// In the order of the language.
+    pub shape: Vec<usize>,
+    /// The same as sizes.
+    pub dims: Dims,
+    /// Where it lies in the arena; of no length where nothing needs the value.
+    pub place: Place,
+}
+
+/// A step with resolved operands.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The site in the network whose packed weights it uses.
+    pub site: usize,
+    /// What it does.
+    pub work: Work,
+    /// Where the result goes.
+    pub out: Value,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// The instruction of the site.
+    Site {
+        /// The instruction's operands.
+        args: Vec<Value>,
+        /// The operands of the epilogue's additions, of the result's sizes unless the epilogue resizes them by index.
+        addends: Vec<Value>,
+    },
+    /// Brings an operand of the site's epilogue to the sizes of the result.
+    Resize {
+        /// How.
+        resize: Resize,
+        /// The operand.
+        from: Value,
+    },
+}
+
+impl Plan {
+    /// Plans the wanted maps for inputs of the given shapes, in the order of the program.
+    pub(crate) fn new(network: &Network, shapes: &[Vec<usize>], wanted: Vec<(String, Value)>) -> Result<Plan, Error> {
+        let needed = needed(network, &wanted);
+        let mut values = vec![None; network.values];
+        for (&input, shape) in network.inputs.iter().zip(shapes) {
+            values[input] = Some(shape.clone());
+        }
+        let mut steps = Vec::new();
+        for (index, site) in network.sites.iter().enumerate().filter(|(index, _)| needed[*index]) {
+            plan_site(index, site, &mut values, &mut steps)?;
+        }
+        let mut lifetimes = lifetimes(network, &steps, &wanted, values.len());
+        for (lifetime, shape) in lifetimes.iter_mut().zip(&values) {
+            lifetime.len = shape.iter().flatten().product::<usize>() * usize::from(shape.is_some());
+        }
+        let (places, arena) = arena::lay_out(&lifetimes);
+        let inputs = network.inputs.iter().map(|&input| lifetimes[input].last.is_some().then_some(input)).collect();
+        let values = values.into_iter().zip(places).map(|(shape, place)| planned_value(shape, place));
+        Ok(Plan { values: values.collect::<Result<_, _>>()?, inputs, steps, wanted, arena })
+    }
+
+    /// The sizes of a value.
+    pub(crate) fn dims(&self, value: Value) -> Dims {
+        self.values[value].dims
+    }
+
+    /// The place of a value.
+    pub(crate) fn place(&self, value: Value) -> Place {
+        self.values[value].place
+    }
+}
+
+/// The shape of an instruction's result.
+pub(crate) fn result_shape(instr: &Instr, args: &[&[usize]]) -> Result<Vec<usize>, Error> {
+    let rank = match instr {
+        Instr::Conv(_) | Instr::Pool(_) | Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => Some(4),
+        Instr::TransposedConv { .. } | Instr::Resize(_) => Some(4),
+        Instr::Gemm { .. } => Some(2),
+        Instr::Concat | Instr::Flatten | Instr::L2Normalize { .. } | Instr::WeightedSum { .. } | Instr::Elementwise => {
+            None
+        }
+    };
+    if let Some(rank) = rank
+        && args[0].len() != rank
+    {
+        let found = args[0];
+        return Err(Error::Unsupported(format!("a map of shape {found:?} stands where one of {rank} axes is needed")));
+    }
+    let args: Vec<Vec<i64>> = args.iter().map(|shape| shape.iter().map(|&n| n as i64).collect()).collect();
+    let shape = instr.shape(&args).into_iter().map(|size| usize::try_from(size).ok().filter(|&size| size > 0));
+    let shape: Vec<usize> = shape.collect::<Option<_>>().ok_or_else(|| {
+        Error::Size(format!("operands of shapes {args:?} leave nothing of a map; give larger inputs"))
+    })?;
+    fits(&shape)?;
+    Ok(shape)
+}
+
+/// Whether a map of a shape can be reckoned with at all: the sizes of the next one then fit `i64` too.
+pub(crate) fn fits(shape: &[usize]) -> Result<(), Error> {
+    const MOST: usize = 1 << 48;
+    let elements = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+    match elements {
+        Some(elements) if elements <= MOST => Ok(()),
+        _ => Err(Error::Size(format!("a map of shape {shape:?} has more than 2^48 elements; give smaller inputs"))),
+    }
+}
+
+fn planned_value(shape: Option<Vec<usize>>, place: Place) -> Result<PlannedValue, Error> {
+    let Some(shape) = shape else {
+        let dims = Dims { batch: 0, height: 0, width: 0, channels: 0 };
+        return Ok(PlannedValue { shape: Vec::new(), dims, place });
+    };
+    Ok(PlannedValue { dims: Dims::checked(&shape)?, shape, place })
+}
+
+/// Which sites the wanted maps need.
+fn needed(network: &Network, wanted: &[(String, Value)]) -> Vec<bool> {
+    let mut live = vec![false; network.values];
+    for (_, value) in wanted {
+        live[*value] = true;
+    }
+    let mut needed = vec![false; network.sites.len()];
+    for (index, site) in network.sites.iter().enumerate().rev() {
+        if live[site.out] {
+            needed[index] = true;
+            for &arg in &site.args {
+                live[arg] = true;
+            }
+        }
+    }
+    needed
+}
+
+/// Infers the shape of a site's result and adds its steps.
+fn plan_site(
+    index: usize,
+    site: &Site,
+    values: &mut Vec<Option<Vec<usize>>>,
+    steps: &mut Vec<Planned>,
+) -> Result<(), Error> {
+    let shape_of = |values: &[Option<Vec<usize>>], value: Value| -> Vec<usize> {
+        values[value].clone().expect("a program's steps come in an order in which they can run")
+    };
+    let (args, mut addends) = site.operands();
+    let shapes: Vec<Vec<usize>> = args.iter().map(|&arg| shape_of(values, arg)).collect();
+    let shapes: Vec<&[usize]> = shapes.iter().map(Vec::as_slice).collect();
+    let shape = result_shape(&site.instr, &shapes)?;
+    let resizes = site.epilogue.iter().filter_map(|post| match post {
+        Epilogue::Add { resize } => Some(*resize),
+        Epilogue::Norm(_) | Epilogue::Activation(_) => None,
+    });
+    for (addend, resize) in addends.iter_mut().zip(resizes) {
+        let from = shape_of(values, *addend);
+        let sizes = match resize {
+            Some(Resize { target: Target::Factor(factor), .. }) => from[2..].iter().map(|n| n * factor).collect(),
+            Some(Resize { target: Target::Like, .. }) => shape[2..].to_vec(),
+            None => from[2..].to_vec(),
+        };
+        if sizes != shape[2..] || from[..2] != shape[..2] {
+            return Err(Error::Size(format!("a map of shape {from:?} cannot be added to one of shape {shape:?}")));
+        }
+        if let Some(resize @ Resize { mode: ResizeMode::Bilinear | ResizeMode::AlignCorners, .. }) = resize {
+            let resized = values.len();
+            values.push(Some(shape.clone()));
+            steps.push(Planned { site: index, work: Work::Resize { resize, from: *addend }, out: resized });
+            *addend = resized;
+        }
+    }
+    values[site.out] = Some(shape);
+    steps.push(Planned { site: index, work: Work::Site { args, addends }, out: site.out });
+    Ok(())
+}
+
+/// When each value is made and last read. Inputs are there before the first step, wanted maps after the last.
+fn lifetimes(network: &Network, steps: &[Planned], wanted: &[(String, Value)], values: usize) -> Vec<Lifetime> {
+    let mut lifetimes = vec![Lifetime::default(); values];
+    for (time, step) in steps.iter().enumerate() {
+        lifetimes[step.out].first = time + 1;
+        lifetimes[step.out].last = Some(time + 1);
+        let (args, addends) = match &step.work {
+            Work::Site { args, addends } => (args.as_slice(), addends.as_slice()),
+            Work::Resize { from, .. } => (std::slice::from_ref(from), &[][..]),
+        };
+        for &arg in args.iter().chain(addends) {
+            lifetimes[arg].last = Some(time + 1);
+        }
+    }
+    for (_, value) in wanted {
+        lifetimes[*value].last = Some(steps.len() + 1);
+    }
+    debug_assert!(network.inputs.iter().all(|&input| lifetimes[input].first == 0));
+    lifetimes
+}

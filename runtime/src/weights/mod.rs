@@ -1,0 +1,84 @@
+//! Weights: made as the spec says or read from a checkpoint, in the order of the program.
+
+mod init;
+mod load;
+mod report;
+
+use std::path::Path;
+
+use ndarray::{ArrayD, ArrayViewD, IxDyn};
+use neckar_spec::program::{Program, WeightId};
+
+use crate::Error;
+
+pub use load::LoadOptions;
+pub use report::{LoadReport, Misshaped, Named, Unreadable, WeightsError};
+
+/// The weights of a program, in fp32.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    tensors: Vec<(String, ArrayD<f32>)>,
+}
+
+impl Weights {
+    /// Weights drawn as the spec says. The same seed gives the same bits everywhere, and a tensor's values depend on its
+    /// name, not on what stands around it.
+    pub fn init(program: &Program, seed: u64) -> Weights {
+        let tensors = program.weights.iter().map(|weight| {
+            let len = weight.shape.iter().product();
+            let data = init::draw(&weight.name, seed, weight.init, len);
+            let array = ArrayD::from_shape_vec(IxDyn(&weight.shape), data);
+            (weight.name.clone(), array.expect("the length is the product of the shape"))
+        });
+        Weights { tensors: tensors.collect() }
+    }
+
+    /// Weights out of a safetensors file, matched by name. F32, F64, F16 and BF16 are read.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Format`] for a file that cannot be read; [`Error::Weights`], which lists everything
+    /// that is missing, misshaped, of another type, or unused unless the options allow that.
+    pub fn load(
+        program: &Program,
+        path: impl AsRef<Path>,
+        options: &LoadOptions,
+    ) -> Result<(Weights, LoadReport), Error> {
+        load::from_file(program, path.as_ref(), options)
+    }
+
+    /// Weights out of named arrays, matched as [`Weights::load`] does; nothing may be left over.
+    ///
+    /// # Errors
+    /// [`Error::Weights`].
+    pub fn from_tensors(
+        program: &Program,
+        tensors: impl Iterator<Item = (String, ArrayD<f32>)>,
+    ) -> Result<(Weights, LoadReport), Error> {
+        load::from_tensors(program, tensors)
+    }
+
+    /// Writes a safetensors file that [`Weights::load`] reads; an existing one is replaced when all is written.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        load::to_file(self, path.as_ref())
+    }
+
+    /// The names and tensors, in the order of the program.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ArrayViewD<'_, f32>)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.view()))
+    }
+
+    /// A weight's floats, the last axis fastest.
+    pub(crate) fn get(&self, weight: WeightId) -> &[f32] {
+        let (_, tensor) = &self.tensors[weight as usize];
+        tensor.as_slice().expect("weights are kept in standard layout")
+    }
+
+    /// Whether these are weights of a program: as many, of the same shapes.
+    pub(crate) fn suit(&self, program: &Program) -> bool {
+        self.tensors.len() == program.weights.len()
+            && self.tensors.iter().zip(&program.weights).all(|((_, own), weight)| own.shape() == weight.shape)
+    }
+}

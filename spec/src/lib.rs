@@ -1,0 +1,27 @@
+//! The language of neckar.
+//!
+//! Text becomes a syntax tree ([`syntax`]), a graph whose rows, shapes and sizes are proved, and the portable program
+//! ([`program`]) that the runtime plans and runs and that `arch!` embeds. No tensors and no Rust tokens live here.
+
+pub mod check;
+pub mod compile;
+pub mod cost;
+pub mod diagnostics;
+pub mod field;
+pub mod graph;
+pub mod library;
+pub mod lower;
+pub mod ops;
+pub mod program;
+pub mod resolve;
+pub mod size;
+pub mod source;
+pub mod syntax;
+pub mod value;
+pub mod zoo;
+
+pub use check::Checked;
+pub use compile::{Compilation, compile};
+pub use library::{Library, Origin, ReadError};
+pub use lower::{Lowering, lower};
+pub use program::Program;

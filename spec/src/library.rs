@@ -1,0 +1,265 @@
+//! Reading a spec with everything that it imports.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::diagnostics::{Code, Diagnostic, nearest};
+use crate::source::{FileId, Sources, Span};
+use crate::syntax::ast::{Import, ImportTarget, Kind, Network};
+use crate::{syntax, zoo};
+
+/// Where a spec comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file.
+    Path(PathBuf),
+    /// A spec of the zoo, by name.
+    Zoo(String),
+    /// A text at hand, such as an inline body; imports are relative to the folder, where there is one.
+    Text {
+        /// How messages name it.
+        name: String,
+        /// The text.
+        text: String,
+        /// Where imports are looked for.
+        folder: Option<PathBuf>,
+    },
+}
+
+/// Why a root spec cannot be read at all.
+#[derive(Clone, Debug)]
+pub struct ReadError {
+    /// What was to be read.
+    pub name: String,
+    /// What went wrong, and what to do.
+    pub reason: String,
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot read `{}`: {}", self.name, self.reason)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// One text with its definitions.
+#[derive(Debug)]
+struct Unit {
+    origin: Origin,
+    imports: Vec<usize>,
+    file: FileId,
+    numerics: Rc<Vec<syntax::ast::Argument>>,
+    kinds: Vec<Rc<Kind>>,
+    networks: Vec<Rc<Network>>,
+}
+
+/// A spec and everything that it imports, parsed.
+#[derive(Debug)]
+pub struct Library {
+    /// Every text that was read.
+    pub sources: Sources,
+    /// What was wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+    units: Vec<Unit>,
+    root: usize,
+    prelude: usize,
+}
+
+impl Library {
+    /// Reads a spec, its imports and the prelude.
+    ///
+    /// # Errors
+    /// When the spec itself cannot be read; faults inside it, and imports that cannot be read, are diagnostics.
+    pub fn load(origin: Origin) -> Result<Library, ReadError> {
+        let mut library =
+            Library { sources: Sources::default(), diagnostics: Vec::new(), units: Vec::new(), root: 0, prelude: 0 };
+        library.prelude = library.read(Origin::Zoo("prelude".into()), &mut Vec::new())?;
+        library.root = library.read(origin, &mut Vec::new())?;
+        Ok(library)
+    }
+
+    fn read(&mut self, origin: Origin, importing: &mut Vec<Origin>) -> Result<usize, ReadError> {
+        if let Some(known) = self.units.iter().position(|unit| unit.origin == origin) {
+            return Ok(known);
+        }
+        let (name, path, text) = text_of(&origin)?;
+        let file = self.sources.add(name, path, &text);
+        let (tree, diagnostics) = syntax::parse(&self.sources, file);
+        self.diagnostics.extend(diagnostics);
+        importing.push(origin.clone());
+        let imports = tree.imports.iter().filter_map(|import| self.import(import, &origin, importing)).collect();
+        importing.pop();
+        self.units.push(Unit {
+            origin,
+            imports,
+            file,
+            numerics: Rc::new(tree.numerics),
+            kinds: tree.kinds.into_iter().map(Rc::new).collect(),
+            networks: tree.networks.into_iter().map(Rc::new).collect(),
+        });
+        Ok(self.units.len() - 1)
+    }
+
+    fn import(&mut self, import: &Import, from: &Origin, importing: &mut Vec<Origin>) -> Option<usize> {
+        let origin = match &import.target {
+            ImportTarget::Zoo(name) => Origin::Zoo(name.clone()),
+            ImportTarget::Path(path) => {
+                let folder = match from {
+                    Origin::Path(file) => file.parent().map(Path::to_owned),
+                    Origin::Text { folder, .. } => folder.clone(),
+                    Origin::Zoo(_) => None,
+                };
+                Origin::Path(normal(&folder.unwrap_or_default().join(path)))
+            }
+        };
+        if let Some(start) = importing.iter().position(|open| *open == origin) {
+            let mut names: Vec<String> = importing[start..].iter().map(name_of).collect();
+            names.push(name_of(&origin));
+            let message = format!("imports form a cycle: {}", names.join(" → "));
+            let hint = "move what both need into a file of its own";
+            self.diagnostics.push(Diagnostic::error(Code::ImportCycle, import.span, message).hint(hint));
+            return None;
+        }
+        match self.read(origin, importing) {
+            Ok(unit) => Some(unit),
+            Err(error) => {
+                let diagnostic = Diagnostic::error(Code::Import, import.span, error.to_string());
+                self.diagnostics.push(match import.target {
+                    ImportTarget::Path(_) => diagnostic.hint("a path is taken from the folder of the importing file"),
+                    ImportTarget::Zoo(_) => diagnostic,
+                });
+                None
+            }
+        }
+    }
+
+    /// The architectures of the root text itself.
+    pub fn archs(&self) -> impl Iterator<Item = &Rc<Network>> {
+        self.units[self.root].networks.iter().filter(|network| network.is_arch)
+    }
+
+    /// The root text.
+    pub fn root_file(&self) -> FileId {
+        self.units[self.root].file
+    }
+
+    /// The architecture asked for, or the only one.
+    ///
+    /// # Errors
+    /// When it is missing, or when there are several to choose from.
+    pub fn arch(&self, name: Option<&str>) -> Result<Rc<Network>, Diagnostic> {
+        let names: Vec<&str> = self.archs().map(|arch| arch.name.node.as_str()).collect();
+        let listed = names.join("`, `");
+        match (name, names.as_slice()) {
+            (Some(name), _) => self.archs().find(|arch| arch.name.node == name).cloned().ok_or_else(|| {
+                let message = format!("there is no `arch {name}` here");
+                let diagnostic = Diagnostic::error(Code::NoArch, None, message).near(name, names.iter().copied());
+                diagnostic.note(format!("the file holds `{listed}`"))
+            }),
+            (None, [_]) => self.archs().next().cloned().ok_or_else(|| unreachable!("one name, one arch")),
+            (None, []) => {
+                let hint = "write `arch Name { input x: [B, 3, H, W] … output y }`";
+                Err(Diagnostic::error(Code::NoArch, None, "the file holds no `arch`").hint(hint))
+            }
+            (None, _) => {
+                let message = format!("the file holds several architectures: `{listed}`");
+                Err(Diagnostic::error(Code::NoArch, None, message).hint("choose one with `::Name`"))
+            }
+        }
+    }
+
+    fn visible(&self, file: FileId) -> impl Iterator<Item = &Unit> {
+        let own = self.units.iter().find(|unit| unit.file == file);
+        let imported = own.into_iter().flat_map(|unit| unit.imports.iter().map(|&import| &self.units[import]));
+        own.into_iter().chain(imported).chain(std::iter::once(&self.units[self.prelude]))
+    }
+
+    /// The layer kind of a name, as a text sees it: its own, what it imports, the prelude.
+    pub fn kind(&self, file: FileId, name: &str) -> Option<&Rc<Kind>> {
+        self.visible(file).flat_map(|unit| &unit.kinds).find(|kind| kind.name.node == name)
+    }
+
+    /// The block or architecture of a name, as a text sees it.
+    pub fn network(&self, file: FileId, name: &str) -> Option<&Rc<Network>> {
+        self.visible(file).flat_map(|unit| &unit.networks).find(|network| network.name.node == name)
+    }
+
+    /// Every kind, block and architecture that a text sees, for near names.
+    pub fn names(&self, file: FileId) -> Vec<&str> {
+        let kinds = self.visible(file).flat_map(|unit| &unit.kinds).map(|kind| kind.name.node.as_str());
+        let networks = self.visible(file).flat_map(|unit| &unit.networks).map(|network| network.name.node.as_str());
+        kinds.chain(networks).collect()
+    }
+
+    /// The `numerics` at the top of a text.
+    pub fn numerics(&self, file: FileId) -> Rc<Vec<syntax::ast::Argument>> {
+        self.units.iter().find(|unit| unit.file == file).map(|unit| unit.numerics.clone()).unwrap_or_default()
+    }
+
+    /// Definitions of one text that share a name.
+    pub(crate) fn duplicates(&self) -> Vec<(String, Span, Span)> {
+        let mut found = Vec::new();
+        for unit in &self.units {
+            let kinds = unit.kinds.iter().map(|kind| &kind.name);
+            let names: Vec<_> = kinds.chain(unit.networks.iter().map(|network| &network.name)).collect();
+            for (i, name) in names.iter().enumerate() {
+                if let Some(first) = names[..i].iter().find(|first| first.node == name.node) {
+                    found.push((name.node.clone(), first.span, name.span));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A path without `.` and `..`, so that one file has one name.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if normal.file_name().is_some() => {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+fn name_of(origin: &Origin) -> String {
+    match origin {
+        Origin::Path(path) => path.display().to_string(),
+        Origin::Zoo(name) => format!("zoo::{name}"),
+        Origin::Text { name, .. } => name.clone(),
+    }
+}
+
+/// How messages name a text, its path, and its characters.
+fn text_of(origin: &Origin) -> Result<(String, Option<&Path>, String), ReadError> {
+    let name = name_of(origin);
+    let fail = |reason: String| ReadError { name: name.clone(), reason };
+    match origin {
+        Origin::Text { text, .. } => Ok((name, None, text.clone())),
+        Origin::Zoo(spec) => {
+            let known = zoo::names().chain(std::iter::once("prelude"));
+            let text = zoo::text(spec).ok_or_else(|| match nearest(spec, known) {
+                Some(near) => fail(format!("the zoo has no such spec; did you mean `{near}`?")),
+                None => fail("the zoo has no such spec; `neckar zoo` lists them".into()),
+            })?;
+            Ok((name, None, text.to_owned()))
+        }
+        Origin::Path(path) => {
+            let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+            let text = String::from_utf8(bytes).map_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                fail(format!("it is not UTF-8 text: byte {at} starts no character; save it as UTF-8"))
+            })?;
+            if u32::try_from(text.len()).is_err() {
+                return Err(fail("it holds more than 4 GiB".into()));
+            }
+            Ok((name, Some(path), text))
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Bodies from scopes: a block's instance becomes a body and a call; equal bodies are shared.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Lowering, PASSES};
+use crate::graph::{Graph, GraphRow, NodeId, ScopeId};
+use crate::program::{Body, Slot, Step, WeightId};
+
+/// The bodies of a graph, those that are called before those that call them.
+pub(super) fn bodies(graph: &Graph, lowering: Lowering) -> Vec<Body> {
+    let mut builder = Builder {
+        graph,
+        lowering,
+        bodies: Vec::new(),
+        rows: HashMap::new(),
+        users: vec![Vec::new(); graph.nodes.len()],
+    };
+    for row in &graph.rows {
+        builder.rows.entry((row.scope, row.node)).or_insert(&row.name);
+    }
+    for (id, node) in graph.nodes() {
+        for input in &node.inputs {
+            builder.users[input.0 as usize].push(id);
+        }
+    }
+    let nodes: Vec<NodeId> = graph.nodes().map(|(id, _)| id).collect();
+    builder.body(ScopeId(0), &nodes);
+    builder.bodies
+}
+
+/// The name of a row from the root: `body.layer1.0.y`.
+pub(super) fn row_name(graph: &Graph, row: &GraphRow) -> String {
+    let mut name = row.name.clone();
+    let mut scope = graph.scope(row.scope);
+    while let Some(parent) = scope.parent {
+        name = format!("{}.{name}", scope.name);
+        scope = graph.scope(parent);
+    }
+    name
+}
+
+struct Builder<'g> {
+    graph: &'g Graph,
+    lowering: Lowering,
+    bodies: Vec<Body>,
+    rows: HashMap<(ScopeId, NodeId), &'g str>,
+    users: Vec<Vec<NodeId>>,
+}
+
+/// A body as it is called: its index, and what its inputs, outputs and weights are in the graph.
+struct Called {
+    body: u32,
+    inputs: Vec<NodeId>,
+    outputs: Vec<NodeId>,
+    weights: Vec<u32>,
+}
+
+impl Builder<'_> {
+    /// The ancestor of a scope that lies directly in another; none where the scope is that other one.
+    fn child(&self, of: ScopeId, mut scope: ScopeId) -> Option<ScopeId> {
+        let mut child = None;
+        while scope != of {
+            child = Some(scope);
+            scope = self.graph.scope(scope).parent?;
+        }
+        child
+    }
+
+    /// The body of a scope. `nodes` are those of the scope and of the instances in it, in order.
+    fn body(&mut self, scope: ScopeId, nodes: &[NodeId]) -> Called {
+        let graph = self.graph;
+        let within: BTreeSet<NodeId> = nodes.iter().copied().collect();
+        let root = scope == ScopeId(0);
+        let mut body = Body {
+            name: graph.scope(scope).network.clone(),
+            inputs: 0,
+            slots: 0,
+            weights: 0,
+            steps: Vec::new(),
+            outputs: Vec::new(),
+        };
+        let mut slots: HashMap<NodeId, Slot> = HashMap::new();
+        let mut weights: Vec<u32> = if root { (0..graph.weights.len() as u32).collect() } else { Vec::new() };
+        let inputs = self.inputs(root, nodes, &within);
+        for input in &inputs {
+            slots.insert(*input, body.slots);
+            body.slots += 1;
+        }
+        body.inputs = body.slots;
+        let mut local = |weight: u32| -> WeightId {
+            let at = if root { Some(weight as usize) } else { weights.iter().position(|known| *known == weight) };
+            at.unwrap_or_else(|| {
+                weights.push(weight);
+                weights.len() - 1
+            }) as WeightId
+        };
+        let mut at = 0;
+        while at < nodes.len() {
+            let node = graph.node(nodes[at]);
+            let Some(child) = self.child(scope, node.scope) else {
+                if let Some(op) = &node.op {
+                    let ids: Vec<WeightId> = node.weights.iter().map(|&weight| local(weight)).collect();
+                    let (instr, epilogue) = op.lower(&ids, &node.shape);
+                    let args = node.inputs.iter().map(|input| slots[input]).collect();
+                    let row = self.rows.get(&(scope, nodes[at])).map(|&row| row.to_owned());
+                    body.steps.push(Step::Run { instr, args, epilogue, out: body.slots, row });
+                    slots.insert(nodes[at], body.slots);
+                    body.slots += 1;
+                }
+                at += 1;
+                continue;
+            };
+            let end = nodes[at..].iter().position(|&node| self.child(scope, graph.node(node).scope) != Some(child));
+            let end = end.map_or(nodes.len(), |length| at + length);
+            let called = self.body(child, &nodes[at..end]);
+            let outs = (body.slots..).take(called.outputs.len()).collect();
+            body.slots += called.outputs.len() as u32;
+            for (&output, slot) in called.outputs.iter().zip::<&Vec<Slot>>(&outs) {
+                slots.insert(output, *slot);
+            }
+            let row = |node: &NodeId| self.rows.get(&(scope, *node)).map(|&row| row.to_owned());
+            body.steps.push(Step::Call {
+                body: called.body,
+                name: graph.scope(child).name.clone(),
+                args: called.inputs.iter().map(|input| slots[input]).collect(),
+                weights: called.weights.iter().map(|&weight| local(weight)).collect(),
+                rows: called.outputs.iter().map(row).collect(),
+                outs,
+            });
+            at = end;
+        }
+        let outputs: Vec<NodeId> =
+            if root { graph.outputs.iter().map(|output| output.node).collect() } else { self.outputs(nodes, &within) };
+        body.outputs = outputs.iter().map(|output| slots[output]).collect();
+        body.weights = weights.len() as u32;
+        for (_, pass) in PASSES {
+            pass(&mut body, self.lowering);
+        }
+        let known = self.bodies.iter().position(|known| *known == body);
+        let index = known.unwrap_or_else(|| {
+            self.bodies.push(body);
+            self.bodies.len() - 1
+        });
+        Called { body: index as u32, inputs, outputs, weights }
+    }
+
+    /// What a body reads from outside: of the root its inputs in their order, else in the order of first use.
+    fn inputs(&self, root: bool, nodes: &[NodeId], within: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        if root {
+            return self.graph.inputs.iter().map(|input| input.node).collect();
+        }
+        let mut inputs = Vec::new();
+        for input in nodes.iter().flat_map(|&node| &self.graph.node(node).inputs) {
+            if !within.contains(input) && !inputs.contains(input) {
+                inputs.push(*input);
+            }
+        }
+        inputs
+    }
+
+    /// What of a body is read outside.
+    fn outputs(&self, nodes: &[NodeId], within: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        let outside = |node: &NodeId| {
+            let row = self.graph.rows.iter().any(|row| row.node == *node && !self.inside(row.scope, nodes));
+            let read = self.users[node.0 as usize].iter().any(|user| !within.contains(user));
+            let output = self.graph.outputs.iter().any(|output| output.node == *node);
+            read || output || (self.lowering.keep_rows && row)
+        };
+        nodes.iter().copied().filter(outside).collect()
+    }
+
+    /// Whether a scope is that of some of the nodes.
+    fn inside(&self, scope: ScopeId, nodes: &[NodeId]) -> bool {
+        nodes.iter().any(|&node| self.graph.node(node).scope == scope)
+    }
+}

@@ -1,0 +1,74 @@
+//! The checked graph to the portable program: bodies are built from the instances of blocks, then the passes run in order.
+
+mod bodies;
+mod fuse_epilogues;
+mod fuse_upsampled_add;
+mod layers;
+
+use crate::check::Checked;
+use crate::program::{Body, FreeSize, Input, Output, Program, Row, Weight};
+
+/// How a graph is lowered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lowering {
+    /// Keep the map of every row, so that each can be read: nothing is fused over a row's end.
+    pub keep_rows: bool,
+}
+
+/// A pass over one body. It keeps what the body computes and may not change the shape of a slot that it keeps.
+type Pass = fn(&mut Body, Lowering);
+
+/// The passes, in the order in which they run.
+pub const PASSES: &[(&str, Pass)] = &[
+    // Norms, activations and additions join the instruction before them.
+    ("fuse_epilogues", fuse_epilogues::fuse_epilogues),
+    // An up-sampled map that is only added is sampled where it is added. It needs the additions to be epilogues.
+    ("fuse_upsampled_add", fuse_upsampled_add::fuse_upsampled_add),
+];
+
+/// Lowers a checked graph.
+pub fn lower(checked: &Checked, lowering: Lowering) -> Program {
+    let graph = checked.graph();
+    let shape = |node| graph.node(node).shape.clone();
+    let program = Program {
+        name: graph.name.clone(),
+        settings: graph.settings.clone(),
+        symbols: graph.symbols.iter().map(|(symbol, at)| FreeSize { symbol: symbol.clone(), at: *at }).collect(),
+        legal: checked.legal().clone(),
+        inputs: graph
+            .inputs
+            .iter()
+            .map(|input| Input { name: input.name.clone(), shape: shape(input.node), image: input.image.clone() })
+            .collect(),
+        outputs: graph
+            .outputs
+            .iter()
+            .map(|output| Output { name: output.full_name(), shape: shape(output.node) })
+            .collect(),
+        weights: graph
+            .weights
+            .iter()
+            .map(|weight| Weight {
+                name: weight.name.clone(),
+                shape: weight.shape.clone(),
+                learnable: weight.learnable,
+                init: weight.init,
+            })
+            .collect(),
+        ignored: graph.ignored.clone(),
+        rows: graph
+            .rows
+            .iter()
+            .map(|row| Row {
+                name: bodies::row_name(graph, row),
+                text: row.text.clone(),
+                shape: shape(row.node),
+                declared: row.declared,
+            })
+            .collect(),
+        layers: layers::layers(graph, &graph.layers),
+        bodies: bodies::bodies(graph, lowering),
+    };
+    debug_assert_eq!(crate::program::validate(&program), Ok(()));
+    program
+}

@@ -1,0 +1,144 @@
+//! Convolution (PyTorch's `Conv2d`, cross-correlation): size ⌊(h + 2p − d(k−1) − 1)/s⌋ + 1 along each axis.
+
+use super::arguments::Arguments;
+use super::{
+    Argument, Field, OpWeight, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, channels, elements,
+    formula, map4, windows_fit,
+};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::program::{Convolution, Epilogue, Init, Instr, WeightId};
+use crate::size::{Shape, Size};
+use crate::value::InitRule;
+
+/// A convolution over rows and columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// Attributes; the weights are filled in when it is lowered.
+    attributes: Convolution,
+    bias: bool,
+    init: InitRule,
+    bias_init: Option<InitRule>,
+}
+
+const ARGUMENTS: &[Argument] = &[
+    arg("kernel", "int or [rows, columns]", ""),
+    arg("stride", "int or [rows, columns]", "1"),
+    arg("padding", "int or [rows, columns]", "0"),
+    arg("dilation", "int or [rows, columns]", "1"),
+    arg("groups", "int", "1"),
+    arg("bias", "bool", "true"),
+    arg("init", "initialisation", "the file's conv_init, PyTorch's default"),
+    arg("bias_init", "initialisation", "uniform(1/√fan_in)"),
+];
+
+pub(super) static SIGNATURE: Signature = Signature {
+    names: &["conv", "Conv"],
+    operands: Operands::Exactly(1),
+    out: Out::Required,
+    arguments: ARGUMENTS,
+    doc: "cross-correlation with zero padding; each size becomes ⌊(h + 2p − d(k−1) − 1)/s⌋ + 1",
+};
+
+impl Conv {
+    pub(super) fn build(arguments: &mut Arguments) -> Option<Conv> {
+        let attributes = Convolution {
+            channels: arguments.channels(),
+            kernel: arguments.pair("kernel", None, 1),
+            stride: arguments.pair("stride", Some([1, 1]), 1),
+            padding: arguments.pair("padding", Some([0, 0]), 0),
+            dilation: arguments.pair("dilation", Some([1, 1]), 1),
+            groups: arguments.count("groups", Some(1), 1),
+            weight: 0,
+            bias: None,
+        };
+        if !arguments.poisoned && !attributes.channels.is_multiple_of(attributes.groups) {
+            let (subject, groups, out) = (&arguments.subject, attributes.groups, attributes.channels);
+            let message = format!("`groups` of {subject} is {groups}, which does not divide its {out} output channels");
+            arguments.diagnostics.push(Diagnostic::error(Code::OutOfRange, arguments.span, message));
+            arguments.poisoned = true;
+        }
+        let init = arguments.init("init").unwrap_or(arguments.numerics.conv_init);
+        let bias = arguments.flag("bias", true);
+        let bias_init = arguments.init("bias_init");
+        Some(Conv { attributes, bias, init, bias_init })
+    }
+
+    fn weight_shape(&self, inputs: &[Shape]) -> Vec<usize> {
+        let conv = &self.attributes;
+        let input = channels(inputs, 0).unwrap_or(conv.groups);
+        vec![conv.channels, input / conv.groups, conv.kernel[0], conv.kernel[1]]
+    }
+}
+
+impl Operator for Conv {
+    fn shape(&self, inputs: &[Shape], require: &mut Vec<Requirement>) -> Result<Shape, ShapeError> {
+        let conv = &self.attributes;
+        let input = map4(inputs, 0)?;
+        let (given, groups) = (channels(inputs, 0)?, conv.groups);
+        if !given.is_multiple_of(groups) {
+            let expected = format!("channels that {groups} groups divide");
+            return Err(ShapeError { operand: 0, expected, hint: None });
+        }
+        windows_fit(input, &conv.windows(), require);
+        Ok(formula::windows(input, conv.channels, &conv.windows()))
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<OpWeight> {
+        let shape = self.weight_shape(inputs);
+        let init = self.init.resolve(&shape);
+        let weight = OpWeight { name: "weight", shape: shape.clone(), learnable: true, init };
+        let mut weights = vec![weight];
+        if self.bias {
+            weights.push(bias(shape[0], shape[1..].iter().product(), self.bias_init));
+        }
+        weights
+    }
+
+    fn macs(&self, inputs: &[Shape], output: &Shape) -> Size {
+        let per_cell: usize = self.weight_shape(inputs)[1..].iter().product();
+        elements(output).scale(per_cell as i64)
+    }
+
+    fn field(&self) -> Field {
+        Field::Windows(self.attributes.windows())
+    }
+
+    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+        let conv = Convolution { weight: weights[0], bias: weights.get(1).copied(), ..self.attributes.clone() };
+        (Instr::Conv(conv), Vec::new())
+    }
+
+    fn text(&self, inputs: &[Shape]) -> String {
+        let conv = &self.attributes;
+        let tuple = |[rows, columns]: [usize; 2]| format!("({rows}, {columns})");
+        let mut text = format!(
+            "Conv2d({}, {}, kernel_size={}, stride={}",
+            channels(inputs, 0).unwrap_or(0),
+            conv.channels,
+            tuple(conv.kernel),
+            tuple(conv.stride)
+        );
+        if conv.padding != [0, 0] {
+            text += &format!(", padding={}", tuple(conv.padding));
+        }
+        if conv.dilation != [1, 1] {
+            text += &format!(", dilation={}", tuple(conv.dilation));
+        }
+        if conv.groups != 1 {
+            text += &format!(", groups={}", conv.groups);
+        }
+        if !self.bias {
+            text += ", bias=False";
+        }
+        text + ")"
+    }
+}
+
+/// A bias of so many elements: uniform on ±1/√fan_in, as PyTorch starts it, unless another rule is given.
+pub(super) fn bias(elements: usize, fan_in: usize, rule: Option<InitRule>) -> OpWeight {
+    let init = match rule {
+        Some(rule) => rule.resolve(&[elements, fan_in]),
+        None => Init::Uniform { bound: (1.0 / (fan_in as f64).sqrt()) as f32 },
+    };
+    OpWeight { name: "bias", shape: vec![elements], learnable: true, init }
+}

@@ -1,0 +1,73 @@
+//! The shape formulas, each once, generic over concrete and symbolic extents.
+
+use crate::size::{Extent, Shape};
+
+/// A sliding window along one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Taps.
+    pub kernel: usize,
+    /// Step between windows.
+    pub stride: usize,
+    /// Cells added on each side.
+    pub padding: usize,
+    /// Distance between taps.
+    pub dilation: usize,
+}
+
+impl Window {
+    /// ⌊(n + 2p − d(k−1) − 1)/s⌋ + 1.
+    pub fn output<E: Extent>(&self, input: &E) -> E {
+        input.plus(2 * self.padding as i64 - self.reach() as i64 - 1).floor_div(self.stride as i64).plus(1)
+    }
+
+    /// The least input that holds one window.
+    pub fn least_input(&self) -> i64 {
+        self.reach() as i64 + 1 - 2 * self.padding as i64
+    }
+
+    /// d(k−1): the distance between the first and the last tap.
+    pub fn reach(&self) -> usize {
+        self.dilation * (self.kernel - 1)
+    }
+}
+
+/// `[B, C, H, W]` under a window an axis, with new channels.
+pub fn windows<E: Extent>(input: &Shape<E>, channels: usize, windows: &[Window; 2]) -> Shape<E> {
+    vec![input[0].clone(), E::constant(channels as i64), windows[0].output(&input[2]), windows[1].output(&input[3])]
+}
+
+/// Each size times a factor.
+pub fn scaled<E: Extent>(input: &Shape<E>, factor: usize) -> Shape<E> {
+    let mut shape = input.clone();
+    for size in &mut shape[2..] {
+        *size = size.times(factor as i64);
+    }
+    shape
+}
+
+/// The same channels at fixed sizes.
+pub fn sized<E: Extent>(input: &Shape<E>, size: [usize; 2]) -> Shape<E> {
+    let fixed = size.map(|n| E::constant(n as i64));
+    input[..2].iter().cloned().chain(fixed).collect()
+}
+
+/// Channels joined, everything else as in the first.
+pub fn joined<E: Extent>(inputs: &[Shape<E>]) -> Shape<E> {
+    let mut shape = inputs[0].clone();
+    for other in &inputs[1..] {
+        shape[1] = shape[1].sum(&other[1]);
+    }
+    shape
+}
+
+/// Batch kept, everything else in one axis.
+pub fn flattened<E: Extent>(input: &Shape<E>) -> Shape<E> {
+    let features = input[2..].iter().fold(input[1].clone(), |product, size| product.product(size));
+    vec![input[0].clone(), features]
+}
+
+/// `3` where rows and columns agree, `(3, 5)` elsewhere: PyTorch's print of a pair.
+pub fn pair_text(pair: [usize; 2]) -> String {
+    if pair[0] == pair[1] { pair[0].to_string() } else { format!("({}, {})", pair[0], pair[1]) }
+}

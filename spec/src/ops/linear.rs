@@ -1,0 +1,84 @@
+//! Fully connected layer (PyTorch's `Linear`): y = x·Wᵀ + b with W `[out, in]`.
+
+use super::arguments::Arguments;
+use super::conv::bias;
+use super::{
+    Argument, Field, OpWeight, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, channels, elements,
+};
+use crate::program::{Epilogue, Instr, WeightId};
+use crate::size::{Extent, Shape, Size};
+use crate::value::InitRule;
+
+/// A fully connected layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    features: usize,
+    bias: bool,
+    init: InitRule,
+}
+
+const ARGUMENTS: &[Argument] =
+    &[arg("bias", "bool", "true"), arg("init", "initialisation", "PyTorch's default: uniform(1/√fan_in)")];
+
+pub(super) static SIGNATURE: Signature = Signature {
+    names: &["linear", "Linear"],
+    operands: Operands::Exactly(1),
+    out: Out::Required,
+    arguments: ARGUMENTS,
+    doc: "x·Wᵀ + b: [B, in] → [B, out]",
+};
+
+impl Linear {
+    pub(super) fn build(arguments: &mut Arguments) -> Option<Linear> {
+        Some(Linear {
+            features: arguments.channels(),
+            bias: arguments.flag("bias", true),
+            init: arguments.init("init").unwrap_or(InitRule::PYTORCH),
+        })
+    }
+}
+
+impl Operator for Linear {
+    fn shape(&self, inputs: &[Shape], _: &mut Vec<Requirement>) -> Result<Shape, ShapeError> {
+        if inputs[0].len() != 2 {
+            let hint = Some("apply `flatten` first".into());
+            return Err(ShapeError { operand: 0, expected: "vectors [B, C]".into(), hint });
+        }
+        channels(inputs, 0).map_err(|error| {
+            let hint = "pool to a known size first, with `global_avg_pool` or `adaptive_avg_pool`";
+            ShapeError { hint: Some(hint.into()), ..error }
+        })?;
+        Ok(vec![inputs[0][0].clone(), Size::constant(self.features as i64)])
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<OpWeight> {
+        let input = channels(inputs, 0).unwrap_or(1);
+        let shape = vec![self.features, input];
+        let init = self.init.resolve(&shape);
+        let mut weights = vec![OpWeight { name: "weight", shape, learnable: true, init }];
+        if self.bias {
+            weights.push(bias(self.features, input, None));
+        }
+        weights
+    }
+
+    fn macs(&self, inputs: &[Shape], output: &Shape) -> Size {
+        elements(output).times(channels(inputs, 0).unwrap_or(0) as i64)
+    }
+
+    fn field(&self) -> Field {
+        Field::Global
+    }
+
+    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+        let instr =
+            Instr::Gemm { features: self.features, weight: weights[0], bias: weights.get(1).copied() };
+        (instr, Vec::new())
+    }
+
+    fn text(&self, inputs: &[Shape]) -> String {
+        let bias = if self.bias { "True" } else { "False" };
+        let input = channels(inputs, 0).unwrap_or(0);
+        format!("Linear(in_features={input}, out_features={}, bias={bias})", self.features)
+    }
+}

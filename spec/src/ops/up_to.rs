@@ -1,0 +1,63 @@
+//! Resampling to another map's size, either way, without antialiasing: `UpTo(x, C4)`.
+
+use super::arguments::{Arguments, UpMode};
+use super::{Argument, Field, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, map4};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::program::{Epilogue, Instr, Resize, ResizeMode, Target, WeightId};
+use crate::size::Shape;
+
+/// Resampling to the second operand's size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpTo {
+    mode: ResizeMode,
+}
+
+const WORDS: &[&str] = &["nearest", "bilinear", "align_corners"];
+const ARGUMENTS: &[Argument] = &[arg("mode", "nearest | bilinear | align_corners", "the file's resize")];
+
+pub(super) static SIGNATURE: Signature = Signature {
+    names: &["UpTo", "up_to"],
+    operands: Operands::Exactly(2),
+    out: Out::None,
+    arguments: ARGUMENTS,
+    doc: "the first map at the second one's size, larger or smaller; antialias off",
+};
+
+impl UpTo {
+    pub(super) fn build(arguments: &mut Arguments) -> Option<UpTo> {
+        match arguments.up_mode(WORDS)? {
+            UpMode::Resample(mode) => Some(UpTo { mode }),
+            UpMode::Transposed => {
+                let message = format!("{} inherits `transposed`, which cannot reach any size", arguments.subject);
+                let diagnostic = Diagnostic::error(Code::WrongType, arguments.span, message);
+                arguments.diagnostics.push(diagnostic.hint("write `(mode = nearest)` here"));
+                arguments.poisoned = true;
+                None
+            }
+        }
+    }
+}
+
+impl Operator for UpTo {
+    fn shape(&self, inputs: &[Shape], _: &mut Vec<Requirement>) -> Result<Shape, ShapeError> {
+        let (input, like) = (map4(inputs, 0)?, map4(inputs, 1)?);
+        Ok(vec![input[0].clone(), input[1].clone(), like[2].clone(), like[3].clone()])
+    }
+
+    fn field(&self) -> Field {
+        Field::Like { reach: if self.mode == ResizeMode::Nearest { 0.0 } else { 1.0 } }
+    }
+
+    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+        (Instr::Resize(Resize { mode: self.mode, target: Target::Like }), Vec::new())
+    }
+
+    fn text(&self, _: &[Shape]) -> String {
+        match self.mode {
+            ResizeMode::Nearest => "UpTo(mode='nearest')",
+            ResizeMode::Bilinear => "UpTo(mode='bilinear')",
+            ResizeMode::AlignCorners => "UpTo(mode='bilinear', align_corners=True)",
+        }
+        .into()
+    }
+}

@@ -1,0 +1,267 @@
+//! The closed set of instructions that every backend implements.
+
+use serde::{Deserialize, Serialize};
+
+use super::WeightId;
+use crate::size::{Extent, Shape};
+
+/// An instruction. Operands and results are maps `[B, C, sizes…]` in the order of the language; a backend lays them out
+/// as it likes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Instr {
+    /// `[B, Cin, H, W]` → `[B, Cout, ⌊(H + 2p − d(k−1) − 1)/s⌋ + 1, …]`.
+    Conv(Convolution),
+    /// Transposed convolution whose stride is its kernel: `[B, Cin, H, W]` → `[B, Cout, sH, sW]`. The weight is
+    /// `[Cin, Cout, s, s]`.
+    TransposedConv {
+        /// Output channels.
+        channels: usize,
+        /// Kernel and stride.
+        stride: usize,
+        /// `[Cin, Cout, s, s]`.
+        weight: WeightId,
+        /// `[Cout]`.
+        bias: Option<WeightId>,
+    },
+    /// `[B, Cin]` → `[B, Cout]`; the weight is `[Cout, Cin]`.
+    Gemm {
+        /// Output features.
+        features: usize,
+        /// `[Cout, Cin]`.
+        weight: WeightId,
+        /// `[Cout]`.
+        bias: Option<WeightId>,
+    },
+    /// Pooling in windows. Cells outside the map count for nothing, unless `count_padding` says so.
+    Pool(Pool),
+    /// The mean over all sizes: `[B, C, H, W]` → `[B, C, 1, 1]`.
+    GlobalAveragePool,
+    /// Adaptive average pooling to a fixed size: cell i averages rows ⌊iH/n⌋ to ⌈(i+1)H/n⌉.
+    AdaptiveAveragePool {
+        /// Output rows and columns.
+        size: [usize; 2],
+    },
+    /// Resampling. With [`Target::Like`] a second operand gives the size and is not read otherwise.
+    Resize(Resize),
+    /// Operands joined along the channels.
+    Concat,
+    /// `[B, C, H, W]` → `[B, C·H·W]`, in the order of a channels-first map.
+    Flatten,
+    /// Each vector along the channels divided by max(its Euclidean norm, eps).
+    L2Normalize {
+        /// The least divisor.
+        eps: f32,
+    },
+    /// Σ wₖ·xₖ with normalised weights, one an operand.
+    WeightedSum {
+        /// `[operands]`.
+        weight: WeightId,
+        /// How the weights are normalised.
+        normalise: Normalise,
+        /// Added to the denominator (softplus and ReLU).
+        eps: f32,
+    },
+    /// The first operand as it is; the epilogue does the work.
+    Elementwise,
+}
+
+/// A convolution's attributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Convolution {
+    /// Output channels.
+    pub channels: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// Stride along rows and columns.
+    pub stride: [usize; 2],
+    /// Zeros on each side.
+    pub padding: [usize; 2],
+    /// Distance between taps.
+    pub dilation: [usize; 2],
+    /// Groups of channels that do not see each other.
+    pub groups: usize,
+    /// `[Cout, Cin/groups, kh, kw]`.
+    pub weight: WeightId,
+    /// `[Cout]`.
+    pub bias: Option<WeightId>,
+}
+
+/// Pooling in windows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Greatest or mean.
+    pub kind: PoolKind,
+    /// Rows and columns of the window.
+    pub kernel: [usize; 2],
+    /// Stride along rows and columns.
+    pub stride: [usize; 2],
+    /// Cells added on each side.
+    pub padding: [usize; 2],
+}
+
+/// What a pool keeps of its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PoolKind {
+    /// The greatest value; NaN wins.
+    Max,
+    /// The mean; `count_padding` divides by the whole window, as PyTorch does by default.
+    Average {
+        /// Whether padding counts in the divisor.
+        count_padding: bool,
+    },
+}
+
+/// Resampling of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resize {
+    /// How values between cells come about.
+    pub mode: ResizeMode,
+    /// Which size it makes.
+    pub target: Target,
+}
+
+/// How values between cells come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResizeMode {
+    /// Source cell ⌊i·in/out⌋ (PyTorch's `nearest`).
+    Nearest,
+    /// Linear along both axes between cell centres (half-pixel), clamped at the borders.
+    Bilinear,
+    /// Linear along both axes, first and last cells aligned.
+    AlignCorners,
+}
+
+/// Which size a resize makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// Each size times a factor.
+    Factor(usize),
+    /// The sizes of the second operand.
+    Like,
+}
+
+/// How the weights of a [`Instr::WeightedSum`] are normalised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Normalise {
+    /// softplus(wₖ) / (Σ softplus(w) + eps).
+    Softplus,
+    /// max(wₖ, 0) / (Σ max(w, 0) + eps).
+    Relu,
+    /// exp(wₖ) / Σ exp(w).
+    Softmax,
+}
+
+/// What is done to each result of an instruction before it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Epilogue {
+    /// Batch normalisation in inference.
+    Norm(Norm),
+    /// An activation.
+    Activation(Activation),
+    /// Another map is added: the operand that follows those already taken.
+    Add {
+        /// How that map comes to the result's size, where it has not it yet.
+        resize: Option<Resize>,
+    },
+}
+
+/// Batch normalisation: (x − mean) / √(var + eps) · weight + bias, a channel each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Norm {
+    /// γ.
+    pub weight: WeightId,
+    /// β.
+    pub bias: WeightId,
+    /// Running mean.
+    pub mean: WeightId,
+    /// Running variance.
+    pub variance: WeightId,
+    /// Added to the variance.
+    pub eps: f32,
+}
+
+/// An activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Activation {
+    /// max(x, 0); NaN stays NaN.
+    Relu,
+    /// x · sigmoid(x).
+    Silu,
+    /// 1 / (1 + exp(−x)).
+    Sigmoid,
+}
+
+impl Instr {
+    /// How many operands it reads before those of the epilogue; none where it takes any number.
+    pub fn operands(&self) -> Option<usize> {
+        match self {
+            Instr::Concat | Instr::WeightedSum { .. } => None,
+            Instr::Resize(Resize { target: Target::Like, .. }) => Some(2),
+            Instr::Conv(_)
+            | Instr::TransposedConv { .. }
+            | Instr::Gemm { .. }
+            | Instr::Pool(_)
+            | Instr::GlobalAveragePool
+            | Instr::AdaptiveAveragePool { .. }
+            | Instr::Resize(Resize { target: Target::Factor(_), .. })
+            | Instr::Flatten
+            | Instr::L2Normalize { .. }
+            | Instr::Elementwise => Some(1),
+        }
+    }
+
+    /// The shape of the result, for operands of shapes that were checked to suit.
+    pub fn shape<E: Extent>(&self, inputs: &[Shape<E>]) -> Shape<E> {
+        use crate::ops::formula;
+        let first = &inputs[0];
+        match self {
+            Instr::Conv(conv) => formula::windows(first, conv.channels, &conv.windows()),
+            Instr::TransposedConv { channels, stride, .. } => {
+                let mut shape = formula::scaled(first, *stride);
+                shape[1] = E::constant(*channels as i64);
+                shape
+            }
+            Instr::Gemm { features, .. } => vec![first[0].clone(), E::constant(*features as i64)],
+            Instr::Pool(pool) => {
+                let mut shape = formula::windows(first, 0, &pool.windows());
+                shape[1] = first[1].clone();
+                shape
+            }
+            Instr::GlobalAveragePool => formula::sized(first, [1, 1]),
+            Instr::AdaptiveAveragePool { size } => formula::sized(first, *size),
+            Instr::Resize(Resize { target: Target::Factor(factor), .. }) => formula::scaled(first, *factor),
+            Instr::Resize(Resize { target: Target::Like, .. }) => {
+                let mut shape = inputs[1].clone();
+                shape[1] = first[1].clone();
+                shape
+            }
+            Instr::Concat => formula::joined(inputs),
+            Instr::Flatten => formula::flattened(first),
+            Instr::L2Normalize { .. } | Instr::WeightedSum { .. } | Instr::Elementwise => first.clone(),
+        }
+    }
+}
+
+impl Convolution {
+    /// The window along rows and along columns.
+    pub fn windows(&self) -> [crate::ops::formula::Window; 2] {
+        [0, 1].map(|axis| crate::ops::formula::Window {
+            kernel: self.kernel[axis],
+            stride: self.stride[axis],
+            padding: self.padding[axis],
+            dilation: self.dilation[axis],
+        })
+    }
+}
+
+impl Pool {
+    /// The window along rows and along columns.
+    pub fn windows(&self) -> [crate::ops::formula::Window; 2] {
+        [0, 1].map(|axis| crate::ops::formula::Window {
+            kernel: self.kernel[axis],
+            stride: self.stride[axis],
+            padding: self.padding[axis],
+            dilation: 1,
+        })
+    }
+}

@@ -1,0 +1,483 @@
+//! Expressions to values.
+
+use super::{Frame, Resolver};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::graph::{Condition, NodeId};
+use crate::ops::{self, arguments::alternatives};
+use crate::size::{Relation, Size};
+use crate::source::Span;
+use crate::syntax::ast::{Argument, BinaryOp, Expr, ExprKind, ListItem, Template, TemplatePiece, UnaryOp};
+use crate::value::Value;
+
+impl Resolver<'_> {
+    /// The value of an expression; poison when it failed, which was reported then.
+    pub(super) fn evaluate(&mut self, expr: &Expr, frame: &mut Frame) -> Value {
+        match &expr.kind {
+            ExprKind::Int(n) => Value::Int(*n),
+            ExprKind::Float(x) => Value::Float(*x),
+            ExprKind::Text(template) => self.template(template, frame).map_or(Value::Poison, Value::Text),
+            ExprKind::Name(name) => match name.as_str() {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                name => frame.lookup(name).cloned().unwrap_or_else(|| Value::Word(name.into())),
+            },
+            ExprKind::List(items) => self.list(items, frame),
+            ExprKind::Index(..) | ExprKind::Member(..) => self.element(expr, frame),
+            ExprKind::Call(callee, arguments) => self.call(expr.span, callee, arguments, None, frame),
+            ExprKind::Pipe(left, right) => self.pipe(expr.span, left, right, frame),
+            ExprKind::Unary(op, operand) => {
+                let value = self.evaluate(operand, frame);
+                match (op, value) {
+                    (_, Value::Poison) => Value::Poison,
+                    (UnaryOp::Negate, Value::Int(n)) => Value::Int(n.saturating_neg()),
+                    (UnaryOp::Negate, Value::Float(x)) => Value::Float(-x),
+                    (UnaryOp::Not, Value::Bool(b)) => Value::Bool(!b),
+                    (UnaryOp::Negate, other) => self.unsuited(operand.span, "a number", &other, frame),
+                    (UnaryOp::Not, other) => self.unsuited(operand.span, "true or false", &other, frame),
+                }
+            }
+            ExprKind::Binary(op, left, right) => self.binary(expr.span, op.node, left, right, frame),
+            ExprKind::If(condition, then, otherwise) => match self.condition(condition, frame) {
+                Some(true) => self.evaluate(then, frame),
+                Some(false) => self.evaluate(otherwise, frame),
+                None => Value::Poison,
+            },
+        }
+    }
+
+    /// A condition's verdict.
+    pub(super) fn condition(&mut self, expr: &Expr, frame: &mut Frame) -> Option<bool> {
+        match self.evaluate(expr, frame) {
+            Value::Bool(holds) => Some(holds),
+            Value::Poison => None,
+            other => {
+                self.unsuited(expr.span, "true or false", &other, frame);
+                None
+            }
+        }
+    }
+
+    /// Reports a value that does not suit. A word here is a name that nothing defines.
+    pub(super) fn unsuited(&mut self, span: Span, expected: &str, found: &Value, frame: &Frame) -> Value {
+        match found {
+            Value::Poison => {}
+            Value::Word(word) => self.unknown(word, span, frame),
+            Value::Map(_) | Value::Record(_) | Value::Layer(_) => {
+                let message = format!("expected {expected}, found {}", found.kind());
+                self.error(Code::WrongType, span, message);
+            }
+            other => {
+                self.error(Code::WrongType, span, format!("expected {expected}, found {} `{other}`", other.kind()))
+            }
+        }
+        Value::Poison
+    }
+
+    /// Reports a name that nothing defines.
+    pub(super) fn unknown(&mut self, name: &str, span: Span, frame: &Frame) {
+        let family = base(name);
+        if matches!(frame.names.get(family), Some((Value::Poison, _))) {
+            return;
+        }
+        let names = frame.names.keys().chain(frame.locals.iter().map(|(name, _)| name));
+        let diagnostic = Diagnostic::error(Code::Unknown, span, format!("`{name}` is not defined"));
+        let mut diagnostic = diagnostic.near(name, names.map(String::as_str));
+        let relatives: Vec<&str> =
+            frame.names.keys().map(String::as_str).filter(|known| base(known) == family && *known != family).collect();
+        if diagnostic.hints.is_empty() && !relatives.is_empty() {
+            diagnostic = diagnostic.note(format!("of its family there are `{}`", relatives.join("`, `")));
+        }
+        self.report(diagnostic);
+    }
+
+    fn list(&mut self, items: &[ListItem], frame: &mut Frame) -> Value {
+        let mut values = Vec::new();
+        for item in items {
+            match item {
+                ListItem::Value(expr) => values.push(self.evaluate(expr, frame)),
+                ListItem::Range(from, to) => {
+                    let (Some(first), Some(last)) = (self.whole(from, frame), self.whole(to, frame)) else {
+                        return Value::Poison;
+                    };
+                    if last.saturating_sub(first) > super::bounds::ROUNDS {
+                        self.error(Code::OutOfRange, from.span.to(to.span), "the range is too long");
+                        return Value::Poison;
+                    }
+                    values.extend((first..=last).map(Value::Int));
+                }
+            }
+        }
+        if values.iter().any(|value| matches!(value, Value::Poison)) { Value::Poison } else { Value::List(values) }
+    }
+
+    /// A whole number.
+    pub(super) fn whole(&mut self, expr: &Expr, frame: &mut Frame) -> Option<i64> {
+        match self.evaluate(expr, frame) {
+            Value::Int(n) => Some(n),
+            other => {
+                self.unsuited(expr.span, "a whole number", &other, frame);
+                None
+            }
+        }
+    }
+
+    /// A string with its `{…}` filled in.
+    pub(super) fn template(&mut self, template: &Template, frame: &mut Frame) -> Option<String> {
+        let mut text = String::new();
+        for piece in &template.pieces {
+            match piece {
+                TemplatePiece::Text(piece) => text += piece,
+                TemplatePiece::Value(expr) => match self.evaluate(expr, frame) {
+                    value @ (Value::Int(_) | Value::Float(_) | Value::Choice(..) | Value::Text(_)) => {
+                        text += &value.to_string();
+                    }
+                    other => {
+                        self.unsuited(expr.span, "a number or a word", &other, frame);
+                        return None;
+                    }
+                },
+            }
+        }
+        Some(text)
+    }
+
+    /// `M[i]`, `channels[i]`, `body.C3`, `p.P[i]`.
+    fn element(&mut self, expr: &Expr, frame: &mut Frame) -> Value {
+        match &expr.kind {
+            ExprKind::Index(base, indices) => {
+                // A name that is no list, with indices, is a member of a family: `M[i]` is `M4`.
+                let family = match &base.kind {
+                    ExprKind::Name(name) => match frame.lookup(name) {
+                        Some(Value::List(_) | Value::Poison) => None,
+                        _ => Some((None, name.clone())),
+                    },
+                    ExprKind::Member(record, member) => Some((Some(record), member.node.clone())),
+                    _ => None,
+                };
+                let Some(mut values) = indices.iter().map(|index| self.whole(index, frame)).collect::<Option<Vec<_>>>()
+                else {
+                    return Value::Poison;
+                };
+                if let Some((record, name)) = family {
+                    let name = indexed(&name, &values);
+                    return match record {
+                        Some(record) => self.member(record, &name, expr.span, frame),
+                        None => frame.lookup(&name).cloned().unwrap_or_else(|| {
+                            self.unknown(&name, expr.span, frame);
+                            Value::Poison
+                        }),
+                    };
+                }
+                let mut value = self.evaluate(base, frame);
+                values.reverse();
+                while let Some(index) = values.pop() {
+                    value = match value {
+                        Value::List(items) => match usize::try_from(index).ok().and_then(|i| items.get(i)) {
+                            Some(item) => item.clone(),
+                            None => {
+                                let message = format!("index {index} lies outside a list of {}", items.len());
+                                self.error(Code::OutOfRange, expr.span, message);
+                                return Value::Poison;
+                            }
+                        },
+                        other => return self.unsuited(base.span, "a list", &other, frame),
+                    };
+                }
+                value
+            }
+            ExprKind::Member(record, member) => self.member(record, &member.node, expr.span, frame),
+            _ => self.evaluate(expr, frame),
+        }
+    }
+
+    fn member(&mut self, record: &Expr, member: &str, span: Span, frame: &mut Frame) -> Value {
+        match self.evaluate(record, frame) {
+            Value::Record(record) => record.member(member).cloned().unwrap_or_else(|| {
+                let names = record.outputs.iter().map(|(name, _)| name).chain(record.rows.keys());
+                let message = format!("`{}` gives no `{member}`", record.name);
+                let diagnostic =
+                    Diagnostic::error(Code::Unknown, span, message).near(member, names.map(String::as_str));
+                let outputs: Vec<&str> = record.outputs.iter().map(|(name, _)| name.as_str()).collect();
+                self.report(diagnostic.note(format!("its outputs are {}", alternatives(&outputs))));
+                Value::Poison
+            }),
+            other => self.unsuited(record.span, "the maps of a block", &other, frame),
+        }
+    }
+
+    fn pipe(&mut self, span: Span, left: &Expr, right: &Expr, frame: &mut Frame) -> Value {
+        let first = self.operand(left, frame);
+        match &right.kind {
+            ExprKind::Call(callee, arguments) => self.call(span, callee, arguments, Some(first), frame),
+            _ => self.call(span, right, &[], Some(first), frame),
+        }
+    }
+
+    /// An operand: a map.
+    pub(super) fn operand(&mut self, expr: &Expr, frame: &mut Frame) -> Option<NodeId> {
+        let value = self.evaluate(expr, frame);
+        self.as_operand(value, expr, frame)
+    }
+
+    fn as_operand(&mut self, value: Value, expr: &Expr, frame: &Frame) -> Option<NodeId> {
+        match value {
+            Value::Map(node) => Some(node),
+            Value::Record(record) => {
+                let outputs: Vec<&str> = record.outputs.iter().map(|(name, _)| name.as_str()).collect();
+                let message = format!("`{}` gives several maps, expected one", record.name);
+                let text = self.library.sources.snippet(expr.span);
+                let hint = format!("choose one of {}, as in `{text}.{}`", alternatives(&outputs), outputs[0]);
+                self.report(Diagnostic::error(Code::WrongType, expr.span, message).hint(hint));
+                None
+            }
+            other => {
+                self.unsuited(expr.span, "a map", &other, frame);
+                None
+            }
+        }
+    }
+
+    /// Applies what a callee names to operands and arguments.
+    fn call(
+        &mut self,
+        span: Span,
+        callee: &Expr,
+        arguments: &[Argument],
+        piped: Option<Option<NodeId>>,
+        frame: &mut Frame,
+    ) -> Value {
+        if let ExprKind::Name(name) = &callee.kind
+            && frame.lookup(name).is_none()
+        {
+            if let Some(signature) = ops::signature(name) {
+                return self.apply_operator(span, signature, arguments, piped, frame);
+            }
+            if piped.is_none()
+                && let Some(value) = self.builtin(span, name, arguments, frame)
+            {
+                return value;
+            }
+            self.unknown_function(name, callee.span, frame);
+            return Value::Poison;
+        }
+        let layer = match self.evaluate(callee, frame) {
+            Value::Layer(layer) => layer,
+            number @ (Value::Int(_) | Value::Float(_)) => {
+                let message = format!("a number cannot be applied, and this is `{number}`");
+                let hint = "an argument of a layer needs a name: `(kernel = 3)`";
+                self.report(Diagnostic::error(Code::WrongType, span, message).hint(hint));
+                return Value::Poison;
+            }
+            other => return self.unsuited(callee.span, "a layer", &other, frame),
+        };
+        let mut operands: Vec<Option<NodeId>> = piped.into_iter().collect();
+        for argument in arguments {
+            match &argument.name {
+                None => operands.push(self.operand(&argument.value, frame)),
+                Some(name) => {
+                    let message = format!("`{}` is declared already, so it takes no `{}` here", layer.name, name.node);
+                    let hint = format!("write `({} = …)` where `{}` is declared", name.node, layer.name);
+                    self.report(Diagnostic::error(Code::UnknownArgument, name.span, message).hint(hint));
+                    return Value::Poison;
+                }
+            }
+        }
+        match operands.into_iter().collect::<Option<Vec<_>>>() {
+            Some(operands) => self.apply_layer(&layer, operands, span, frame),
+            None => {
+                self.used.insert(layer.span);
+                Value::Poison
+            }
+        }
+    }
+
+    fn unknown_function(&mut self, name: &str, span: Span, frame: &Frame) {
+        let library = self.library;
+        let kind = if library.kind(frame.file, name).is_some() {
+            "a layer kind"
+        } else if library.network(frame.file, name).is_some() {
+            "a block"
+        } else {
+            let operators = ops::signatures().flat_map(|signature| signature.names).copied();
+            let layers = frame.names.iter().filter(|(_, (value, _))| matches!(value, Value::Layer(_)));
+            let names = operators.chain(layers.map(|(name, _)| name.as_str()));
+            let message = format!("nothing called `{name}` can be applied");
+            self.report(Diagnostic::error(Code::Unknown, span, message).near(name, names));
+            return;
+        };
+        let message = format!("`{name}` is {kind}: it needs a name before it can be applied");
+        let hint = format!("declare it, `{name} my_layer: -> 64`, and write `my_layer(…)`");
+        self.report(Diagnostic::error(Code::Unnamed, span, message).hint(hint));
+    }
+
+    fn binary(&mut self, span: Span, op: BinaryOp, left: &Expr, right: &Expr, frame: &mut Frame) -> Value {
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            let Some(first) = self.condition(left, frame) else { return Value::Poison };
+            if first == (op == BinaryOp::Or) {
+                return Value::Bool(first);
+            }
+            return self.condition(right, frame).map_or(Value::Poison, Value::Bool);
+        }
+        if op == BinaryOp::Concat {
+            let mut operands = Vec::new();
+            concatenated(left, &mut operands);
+            operands.push(right);
+            let operands: Vec<_> = operands.into_iter().map(|expr| self.operand(expr, frame)).collect();
+            return self.combine(span, "Concat", operands, frame);
+        }
+        let (a, b) = (self.evaluate(left, frame), self.evaluate(right, frame));
+        if matches!(a, Value::Poison) || matches!(b, Value::Poison) {
+            return Value::Poison;
+        }
+        let maps = matches!(a, Value::Map(_) | Value::Record(_)) || matches!(b, Value::Map(_) | Value::Record(_));
+        match op {
+            BinaryOp::Add if maps => {
+                let operands = [(a, left), (b, right)].map(|(value, expr)| self.as_operand(value, expr, frame));
+                self.combine(span, "add", operands.into(), frame)
+            }
+            BinaryOp::Equal | BinaryOp::NotEqual => {
+                self.choices_agree(&a, &b, right.span);
+                self.choices_agree(&b, &a, left.span);
+                match a.equals(&b) {
+                    Some(same) => Value::Bool(same == (op == BinaryOp::Equal)),
+                    None => self.incomparable(span, &a, &b),
+                }
+            }
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                let (Some(x), Some(y)) = (a.as_number(), b.as_number()) else {
+                    return self.incomparable(span, &a, &b);
+                };
+                Value::Bool(match op {
+                    BinaryOp::Less => x < y,
+                    BinaryOp::LessEqual => x <= y,
+                    BinaryOp::Greater => x > y,
+                    _ => x >= y,
+                })
+            }
+            _ => {
+                for (value, expr) in [(&a, left), (&b, right)] {
+                    if value.as_size().is_none() && value.as_number().is_none() {
+                        return self.unsuited(expr.span, "a number", value, frame);
+                    }
+                }
+                self.arithmetic(span, op, a, b)
+            }
+        }
+    }
+
+    /// A sum or a concatenation of maps.
+    fn combine(&mut self, span: Span, operator: &str, operands: Vec<Option<NodeId>>, frame: &mut Frame) -> Value {
+        let signature = ops::signature(operator).expect("the operators of the signs are registered");
+        match operands.into_iter().collect() {
+            Some(operands) => self.apply_built(span, signature, Vec::new(), operands, frame),
+            None => Value::Poison,
+        }
+    }
+
+    fn choices_agree(&mut self, choice: &Value, other: &Value, span: Span) {
+        if let (Value::Choice(_, choices), Value::Word(word)) = (choice, other)
+            && !choices.is_empty()
+            && !choices.contains(word)
+        {
+            let message = format!("`{word}` is none of the choices {}", alternatives(choices));
+            let diagnostic = Diagnostic::error(Code::WrongType, span, message);
+            self.report(diagnostic.near(word, choices.iter().map(String::as_str)));
+        }
+    }
+
+    fn incomparable(&mut self, span: Span, a: &Value, b: &Value) -> Value {
+        self.error(Code::WrongType, span, format!("{} cannot be compared with {}", a.kind(), b.kind()));
+        Value::Poison
+    }
+
+    fn arithmetic(&mut self, span: Span, op: BinaryOp, a: Value, b: Value) -> Value {
+        let result = match (op, &a, &b) {
+            (_, Value::Int(x), Value::Int(y)) => integers(op, *x, *y),
+            (BinaryOp::Divide, _, Value::Int(divisor)) if a.as_size().is_some() && *divisor > 0 => {
+                let size = a.as_size().expect("just seen to be a size");
+                self.graph.conditions.push(Condition {
+                    relation: Relation::Multiple(size.clone(), *divisor),
+                    span,
+                    reason: format!("`{}` is exact", self.library.sources.snippet(span)),
+                });
+                Some(Value::from_size(size.floor_div(*divisor)))
+            }
+            _ => match (a.as_size(), b.as_size()) {
+                (Some(x), Some(y)) => sizes(op, &x, &y),
+                _ => a.as_number().zip(b.as_number()).and_then(|(x, y)| numbers(op, x, y)),
+            },
+        };
+        result.unwrap_or_else(|| {
+            let why = match (op, &a, &b) {
+                (BinaryOp::Divide | BinaryOp::Modulo, _, Value::Int(0)) => "the divisor is 0".to_owned(),
+                (_, Value::Int(_), Value::Int(_)) => "the result does not fit 64 bits".to_owned(),
+                (_, Value::Size(_), _) | (_, _, Value::Size(_)) => {
+                    format!("`{a}` and `{b}` give no size; sizes know `+`, `-`, `*` and `/` by a whole number")
+                }
+                _ => format!("`{a}` and `{b}` give no number"),
+            };
+            let text = self.library.sources.snippet(span);
+            self.error(Code::Evaluation, span, format!("`{text}` cannot be computed: {why}"));
+            Value::Poison
+        })
+    }
+}
+
+/// The operands of a chain of `⊕` but the last.
+fn concatenated<'a>(expr: &'a Expr, operands: &mut Vec<&'a Expr>) {
+    match &expr.kind {
+        ExprKind::Binary(op, left, right) if op.node == BinaryOp::Concat => {
+            concatenated(left, operands);
+            operands.push(right);
+        }
+        _ => operands.push(expr),
+    }
+}
+
+/// `M4` for `M[4]`, `X0_4` for `X[0, 4]`.
+pub(super) fn indexed(base: &str, indices: &[i64]) -> String {
+    let indices: Vec<String> = indices.iter().map(i64::to_string).collect();
+    format!("{base}{}", indices.join("_"))
+}
+
+/// The name of a member's family: `M` of `M4`, `X` of `X0_4`.
+fn base(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_')
+}
+
+fn integers(op: BinaryOp, x: i64, y: i64) -> Option<Value> {
+    Some(Value::Int(match op {
+        BinaryOp::Add => x.checked_add(y)?,
+        BinaryOp::Subtract => x.checked_sub(y)?,
+        BinaryOp::Multiply => x.checked_mul(y)?,
+        BinaryOp::Modulo => x.checked_rem_euclid(y)?,
+        BinaryOp::Power => match u32::try_from(y) {
+            Ok(exponent) => x.checked_pow(exponent)?,
+            Err(_) => return Some(Value::Float((x as f64).powf(y as f64))),
+        },
+        BinaryOp::Divide if y != 0 && x.checked_rem(y) == Some(0) => x.checked_div(y)?,
+        BinaryOp::Divide if y != 0 => return Some(Value::Float(x as f64 / y as f64)),
+        _ => return None,
+    }))
+}
+
+fn sizes(op: BinaryOp, x: &Size, y: &Size) -> Option<Value> {
+    Some(Value::from_size(match op {
+        BinaryOp::Add => x.add(y),
+        BinaryOp::Subtract => x.add(&y.scale(-1)),
+        BinaryOp::Multiply => x.multiply(y),
+        _ => return None,
+    }))
+}
+
+fn numbers(op: BinaryOp, x: f64, y: f64) -> Option<Value> {
+    let result = match op {
+        BinaryOp::Add => x + y,
+        BinaryOp::Subtract => x - y,
+        BinaryOp::Multiply => x * y,
+        BinaryOp::Divide => x / y,
+        BinaryOp::Power => x.powf(y),
+        _ => return None,
+    };
+    result.is_finite().then_some(Value::Float(result))
+}

@@ -1,0 +1,618 @@
+//! Layers: declared with a name, applied to maps.
+
+use std::rc::Rc;
+
+use super::parameters::Given;
+use super::{Frame, Resolver, bounds};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::graph::{GraphWeight, LayerNode, Node, NodeId, Scope, ScopeId};
+use crate::ops::arguments::{Arguments, Numerics};
+use crate::ops::{self, Op, Operands, Out, Signature};
+use crate::size::Shape;
+use crate::source::Span;
+use crate::syntax::ast::{Argument, Kind, LayerRow, Name, Network};
+use crate::value::{Record, Value};
+
+/// A declared layer.
+#[derive(Debug)]
+pub struct LayerDecl {
+    /// Its name in its network.
+    pub name: String,
+    /// Its path from the root, by the spec's own names.
+    pub path: String,
+    /// Where its name was declared.
+    pub span: Span,
+    what: What,
+    /// Input channels, where they are given.
+    input: Option<(i64, Span)>,
+    /// Applied one after the other; one unless it repeats.
+    members: Vec<Member>,
+    repeats: bool,
+    numerics: Rc<Numerics>,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Operator(&'static Signature),
+    Kind(Rc<Kind>),
+    Network(Rc<Network>),
+}
+
+/// One repetition of a layer.
+#[derive(Clone, Debug)]
+struct Member {
+    path: String,
+    checkpoint: String,
+    arguments: Vec<Given>,
+}
+
+/// What is applied: names and arguments of one member, or of a part of a kind.
+struct Applied<'a> {
+    subject: String,
+    path: &'a str,
+    checkpoint: &'a str,
+    arguments: Vec<Given>,
+    numerics: &'a Rc<Numerics>,
+    declared: Span,
+}
+
+impl Resolver<'_> {
+    /// `lateral L5, L4: -> 128 (gamma = 0.9) as "…"`.
+    pub(super) fn declare(&mut self, row: &LayerRow, frame: &mut Frame) {
+        let kind = &row.kind.node;
+        let library = self.library;
+        let what = if let Some(kind) = library.kind(frame.file, kind) {
+            What::Kind(kind.clone())
+        } else if let Some(network) = library.network(frame.file, kind) {
+            What::Network(network.clone())
+        } else if let Some(signature) = ops::signature(kind) {
+            What::Operator(signature)
+        } else {
+            let operators = ops::signatures().flat_map(|signature| signature.names).copied();
+            let known: Vec<&str> = library.names(frame.file).into_iter().chain(operators).collect();
+            let message = format!("no operator, layer kind or block is called `{kind}`");
+            self.report(Diagnostic::error(Code::UnknownKind, row.kind.span, message).near(kind, known));
+            for name in &row.names {
+                self.bind_name(name, Value::Poison, frame);
+            }
+            return;
+        };
+        for name in &row.names {
+            let layer = self.layer(row, name, what.clone(), frame);
+            let value = layer.map_or(Value::Poison, |layer| Value::Layer(Rc::new(layer)));
+            self.bind_name(name, value, frame);
+        }
+    }
+
+    fn layer(&mut self, row: &LayerRow, name: &Name, what: What, frame: &mut Frame) -> Option<LayerDecl> {
+        let full = self.full_name(name, frame)?;
+        let rounds = match &row.repeat {
+            Some(repeat) => {
+                let rounds = self.whole(repeat, frame)?;
+                if !(1..=bounds::ROUNDS).contains(&rounds) {
+                    let message = format!("`{full}` repeats {rounds} times, expected 1 to {}", bounds::ROUNDS);
+                    self.error(Code::OutOfRange, repeat.span, message);
+                    return None;
+                }
+                rounds
+            }
+            None => 1,
+        };
+        let repeats = row.repeat.is_some();
+        let input = match &row.input {
+            Some(expr) => Some((self.whole(expr, frame)?, expr.span)),
+            None => None,
+        };
+        let path = format!("{}{full}", frame.path);
+        let mut members = Vec::new();
+        for index in 0..rounds {
+            if repeats {
+                frame.locals.push(("index".into(), Value::Int(index)));
+            }
+            let checkpoint = match &row.checkpoint {
+                Some(template) => self.template(template, frame),
+                None if repeats => Some(format!("{full}.{index}")),
+                None => Some(full.clone()),
+            };
+            let mut arguments = self.arguments(&row.arguments, frame);
+            if let Some(out) = &row.out {
+                arguments.push(("out".into(), self.evaluate(out, frame), out.span));
+            }
+            if repeats {
+                frame.locals.pop();
+            }
+            members.push(Member {
+                path: if repeats { format!("{path}.{index}") } else { path.clone() },
+                checkpoint: format!("{}{}", frame.checkpoint, checkpoint?),
+                arguments,
+            });
+        }
+        self.declared.entry(name.span).or_insert_with(|| full.clone());
+        let numerics = frame.numerics.clone();
+        Some(LayerDecl { name: full, path, span: name.span, what, input, members, repeats, numerics })
+    }
+
+    fn arguments(&mut self, arguments: &[Argument], frame: &mut Frame) -> Vec<Given> {
+        let mut given: Vec<Given> = Vec::new();
+        for argument in arguments {
+            match &argument.name {
+                Some(name) => {
+                    if given.iter().any(|(known, ..)| *known == name.node) {
+                        let message = format!("`{}` is given twice", name.node);
+                        self.error(Code::Duplicate, name.span, message);
+                        continue;
+                    }
+                    let value = self.evaluate(&argument.value, frame);
+                    given.push((name.node.clone(), value, name.span.to(argument.value.span)));
+                }
+                None => {
+                    let diagnostic = Diagnostic::error(
+                        Code::UnknownArgument,
+                        argument.value.span,
+                        "an argument of a layer needs a name",
+                    );
+                    self.report(diagnostic.hint("write `(name = value)`"));
+                }
+            }
+        }
+        given
+    }
+
+    /// A declared layer applied to maps.
+    pub(super) fn apply_layer(
+        &mut self,
+        layer: &LayerDecl,
+        operands: Vec<NodeId>,
+        span: Span,
+        frame: &mut Frame,
+    ) -> Value {
+        self.used.insert(layer.span);
+        if let Some((expected, place)) = layer.input {
+            let found = operands.first().and_then(|&node| self.graph.node(node).shape.get(1)).cloned();
+            if let Some(found) = found.and_then(|size| size.as_constant())
+                && found != expected
+            {
+                let message = format!("`{}` takes {expected} channels, found {found}", layer.name);
+                self.report(Diagnostic::error(Code::OperatorShape, span, message).related(place, "declared here"));
+                return Value::Poison;
+            }
+        }
+        if layer.repeats {
+            self.layer_text(&layer.path, "Sequential".into(), layer.span);
+        }
+        let mut operands = operands;
+        let mut value = Value::Poison;
+        for (round, member) in layer.members.iter().enumerate() {
+            if round > 0 {
+                let Value::Map(node) = value else {
+                    if !matches!(value, Value::Poison) {
+                        let message = format!("`{}` repeats, but gives more than one map", layer.name);
+                        self.error(Code::WrongType, span, message);
+                    }
+                    return Value::Poison;
+                };
+                operands = vec![node];
+            }
+            let applied = Applied {
+                subject: format!("`{}`", layer.name),
+                path: &member.path,
+                checkpoint: &member.checkpoint,
+                arguments: member.arguments.clone(),
+                numerics: &layer.numerics,
+                declared: layer.span,
+            };
+            value = match &layer.what {
+                What::Operator(signature) => self.apply_named(applied, signature, operands.clone(), span, frame.scope),
+                What::Kind(kind) => self.apply_kind(applied, kind, operands.clone(), span, frame.scope),
+                What::Network(network) => self.instantiate(applied, network, operands.clone(), span, frame.scope),
+            };
+        }
+        value
+    }
+
+    /// The parts of a kind, one after the other.
+    fn apply_kind(
+        &mut self,
+        applied: Applied,
+        kind: &Rc<Kind>,
+        operands: Vec<NodeId>,
+        span: Span,
+        scope: ScopeId,
+    ) -> Value {
+        if !self.descend(span) {
+            return Value::Poison;
+        }
+        let mut frame = self.kind_frame(kind, scope, applied.numerics);
+        self.bind_kind(kind, &mut frame, applied.arguments, applied.declared);
+        if kind.parts.len() > 1 {
+            self.layer_text(applied.path, kind.name.node.clone(), applied.declared);
+        }
+        let mut operands = operands;
+        let mut value = Value::Poison;
+        for (position, part) in kind.parts.iter().enumerate() {
+            let below = match &part.name {
+                Some(name) => format!(".{}", name.node),
+                None if kind.parts.len() == 1 => String::new(),
+                None => format!(".{position}"),
+            };
+            let (path, checkpoint) = (format!("{}{below}", applied.path), format!("{}{below}", applied.checkpoint));
+            let mut arguments = self.arguments(&part.arguments, &mut frame);
+            if let Some(out) = &part.out {
+                arguments.push(("out".into(), self.evaluate(out, &mut frame), out.span));
+            }
+            let subject = match &part.name {
+                Some(name) => format!("{} (its `{}`)", applied.subject, name.node),
+                None => applied.subject.clone(),
+            };
+            let part_applied = Applied {
+                subject,
+                path: &path,
+                checkpoint: &checkpoint,
+                arguments,
+                numerics: applied.numerics,
+                declared: applied.declared,
+            };
+            let name = &part.kind.node;
+            value = if let Some(inner) = self.library.kind(frame.file, name).cloned() {
+                self.apply_kind(part_applied, &inner, operands, span, scope)
+            } else if let Some(signature) = ops::signature(name) {
+                self.apply_named(part_applied, signature, operands, span, scope)
+            } else {
+                let operators = ops::signatures().flat_map(|signature| signature.names).copied();
+                let message = format!("no operator or layer kind is called `{name}`");
+                self.report(Diagnostic::error(Code::UnknownKind, part.kind.span, message).near(name, operators));
+                Value::Poison
+            };
+            let Value::Map(node) = value else { break };
+            operands = vec![node];
+        }
+        self.depth -= 1;
+        value
+    }
+
+    fn kind_frame(&mut self, kind: &Kind, scope: ScopeId, numerics: &Rc<Numerics>) -> Frame {
+        Frame {
+            scope,
+            file: kind.name.span.file,
+            path: String::new(),
+            checkpoint: String::new(),
+            numerics: numerics.clone(),
+            names: Default::default(),
+            locals: Vec::new(),
+            loops: 0,
+            operands: None,
+            at: Default::default(),
+            outputs: Vec::new(),
+            output_values: Vec::new(),
+            expectations: Vec::new(),
+        }
+    }
+
+    /// One level deeper, unless that is too deep.
+    fn descend(&mut self, span: Span) -> bool {
+        if self.depth >= bounds::DEPTH {
+            let message = format!("blocks nest more than {} deep here", bounds::DEPTH);
+            let hint = "a block or kind that applies itself never ends";
+            self.report(Diagnostic::error(Code::Recursion, span, message).hint(hint));
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// A block or architecture with its operands.
+    fn instantiate(
+        &mut self,
+        applied: Applied,
+        network: &Rc<Network>,
+        operands: Vec<NodeId>,
+        span: Span,
+        parent: ScopeId,
+    ) -> Value {
+        if !self.descend(span) {
+            return Value::Poison;
+        }
+        let parent_path = self.scope_path(parent);
+        let name = applied.path.strip_prefix(&parent_path).unwrap_or(applied.path).to_owned();
+        self.graph.scopes.push(Scope { parent: Some(parent), name: name.clone(), network: network.name.node.clone() });
+        let scope = ScopeId(self.graph.scopes.len() as u32 - 1);
+        self.layer_text(applied.path, network.name.node.clone(), applied.declared);
+        let given = operands.len();
+        let mut frame = self.frame(network, scope, Some(operands));
+        frame.path = format!("{}.", applied.path);
+        frame.checkpoint = format!("{}.", applied.checkpoint);
+        let before = self.diagnostics.len();
+        self.bind_parameters(network, &mut frame, applied.arguments, applied.declared);
+        self.rows(&network.rows, &mut frame);
+        self.depth -= 1;
+        self.applied_here(before, &applied.subject, span);
+        let unused = frame.operands.as_ref().map_or(0, |operands| operands.len());
+        if unused > 0 {
+            let message = format!("{} takes {}, found {given}", applied.subject, maps(given - unused));
+            let place = network.name.span;
+            self.report(Diagnostic::error(Code::WrongArity, span, message).related(place, "defined here"));
+            return Value::Poison;
+        }
+        let rows = frame.names.into_iter().filter(|(_, (value, _))| matches!(value, Value::Map(_) | Value::Record(_)));
+        let rows = rows.map(|(name, (value, _))| (name, value)).collect();
+        match frame.output_values.as_slice() {
+            [] => {
+                if self.diagnostics.len() == before {
+                    let message = format!("`{}` has no output", network.name.node);
+                    let hint = "name what the block gives: `output y`";
+                    self.report(Diagnostic::error(Code::NoOutput, network.name.span, message).hint(hint));
+                }
+                Value::Poison
+            }
+            [(_, only)] => only.clone(),
+            _ => Value::Record(Rc::new(Record { name, outputs: frame.output_values, rows })),
+        }
+    }
+
+    /// Says of faults inside an instance which instance it is.
+    fn applied_here(&mut self, before: usize, subject: &str, span: Span) {
+        const CHAIN: usize = 4;
+        for diagnostic in &mut self.diagnostics[before..] {
+            if diagnostic.span != Some(span) && diagnostic.related.len() < CHAIN {
+                diagnostic.related.push((span, format!("in {subject}, applied here")));
+            }
+        }
+    }
+
+    fn scope_path(&self, scope: ScopeId) -> String {
+        let mut names = Vec::new();
+        let mut at = Some(scope);
+        while let Some(id) = at {
+            let scope = self.graph.scope(id);
+            if scope.parent.is_some() {
+                names.push(scope.name.as_str());
+            }
+            at = scope.parent;
+        }
+        names.iter().rev().map(|name| format!("{name}.")).collect()
+    }
+
+    /// An operator applied where it stands: `max_pool(x, kernel = 3)`.
+    pub(super) fn apply_operator(
+        &mut self,
+        span: Span,
+        signature: &'static Signature,
+        arguments: &[Argument],
+        piped: Option<Option<NodeId>>,
+        frame: &mut Frame,
+    ) -> Value {
+        let (positional, named): (Vec<_>, Vec<_>) =
+            arguments.iter().cloned().partition(|argument| argument.name.is_none());
+        let mut operands: Vec<Option<NodeId>> = piped.into_iter().collect();
+        for argument in &positional {
+            operands.push(self.operand(&argument.value, frame));
+        }
+        let given = self.arguments(&named, frame);
+        match operands.into_iter().collect::<Option<Vec<_>>>() {
+            Some(operands) => self.apply_built(span, signature, given, operands, frame),
+            None => Value::Poison,
+        }
+    }
+
+    pub(super) fn apply_built(
+        &mut self,
+        span: Span,
+        signature: &'static Signature,
+        arguments: Vec<Given>,
+        operands: Vec<NodeId>,
+        frame: &mut Frame,
+    ) -> Value {
+        let numerics = frame.numerics.clone();
+        let subject = format!("`{}`", signature.names[0]);
+        if signature.out == Out::Required {
+            let message = format!("{subject} holds weights, so it needs a name before it can be applied");
+            let hint = format!("declare it, `{} my_layer: -> 64`, and write `my_layer(…)`", signature.names[0]);
+            self.report(Diagnostic::error(Code::Unnamed, span, message).hint(hint));
+            return Value::Poison;
+        }
+        match self.build(&subject, signature, arguments, &numerics, span) {
+            Some(op) => self.add_node(op, signature, operands, None, span, span, frame.scope),
+            None => Value::Poison,
+        }
+    }
+
+    fn apply_named(
+        &mut self,
+        applied: Applied,
+        signature: &'static Signature,
+        operands: Vec<NodeId>,
+        span: Span,
+        scope: ScopeId,
+    ) -> Value {
+        let numerics = applied.numerics.clone();
+        let built = self.build(&applied.subject, signature, applied.arguments, &numerics, applied.declared);
+        let Some(op) = built else { return Value::Poison };
+        let names = Some((applied.path.to_owned(), applied.checkpoint.to_owned()));
+        self.add_node(op, signature, operands, names, span, applied.declared, scope)
+    }
+
+    fn build(
+        &mut self,
+        subject: &str,
+        signature: &Signature,
+        mut given: Vec<Given>,
+        numerics: &Numerics,
+        span: Span,
+    ) -> Option<Op> {
+        let mut diagnostics = Vec::new();
+        let mut arguments = Arguments {
+            subject: subject.to_owned(),
+            span,
+            out: None,
+            numerics,
+            values: Vec::new(),
+            diagnostics: &mut diagnostics,
+            poisoned: false,
+        };
+        if let Some(at) = given.iter().position(|(name, ..)| name == "out") {
+            let (_, value, place) = given.remove(at);
+            match value {
+                Value::Poison => arguments.poisoned = true,
+                _ if signature.out == Out::None => {
+                    let message = format!("{subject} keeps its channels, so `->` has no meaning here");
+                    arguments.diagnostics.push(Diagnostic::error(Code::UnknownArgument, place, message));
+                    arguments.poisoned = true;
+                }
+                Value::Int(n) if (1..=1 << 20).contains(&n) => arguments.out = Some(n as usize),
+                other => {
+                    let message = format!("{subject} has `{other}` output channels, expected 1 to {}", 1 << 20);
+                    arguments.diagnostics.push(Diagnostic::error(Code::OutOfRange, place, message));
+                    arguments.poisoned = true;
+                }
+            }
+        }
+        arguments.values = given;
+        let op = ops::build(signature, &mut arguments);
+        for diagnostic in diagnostics {
+            self.report(diagnostic);
+        }
+        op
+    }
+
+    /// Adds an operator to the graph: its shape is inferred, its weights are made or shared.
+    #[expect(clippy::too_many_arguments, reason = "one private funnel for named and unnamed operators")]
+    fn add_node(
+        &mut self,
+        op: Op,
+        signature: &Signature,
+        operands: Vec<NodeId>,
+        names: Option<(String, String)>,
+        span: Span,
+        declared: Span,
+        scope: ScopeId,
+    ) -> Value {
+        let fits = match signature.operands {
+            Operands::Exactly(n) => operands.len() == n,
+            Operands::AtLeast(n) => operands.len() >= n,
+        };
+        if !fits {
+            let expected = match signature.operands {
+                Operands::Exactly(n) => maps(n),
+                Operands::AtLeast(n) => format!("at least {}", maps(n)),
+            };
+            let message = format!("`{}` takes {expected}, found {}", signature.names[0], operands.len());
+            self.error(Code::WrongArity, span, message);
+            return Value::Poison;
+        }
+        if self.graph.nodes.len() >= bounds::NODES {
+            let message = format!("the network grows past {} operators here", bounds::NODES);
+            self.error(Code::TooLarge, span, message);
+            return Value::Poison;
+        }
+        let shapes: Vec<Shape> = operands.iter().map(|&node| self.graph.node(node).shape.clone()).collect();
+        let Some(shape) = self.infer(&op, signature, &operands, &shapes, span) else { return Value::Poison };
+        let weights = op.weights(&shapes);
+        let Some(weights) = self.weights(weights, signature, &names, span, declared) else { return Value::Poison };
+        let layer = names.map(|(path, _)| path);
+        if let Some(path) = &layer {
+            self.layer_text(path, op.text(&shapes), declared);
+        }
+        let node = Node { op: Some(op), inputs: operands, weights, shape, scope, layer, span };
+        self.graph.nodes.push(node);
+        Value::Map(NodeId(self.graph.nodes.len() as u32 - 1))
+    }
+
+    /// The weights of a layer: made at its first application, shared by the others.
+    fn weights(
+        &mut self,
+        wanted: Vec<ops::OpWeight>,
+        signature: &Signature,
+        names: &Option<(String, String)>,
+        span: Span,
+        declared: Span,
+    ) -> Option<Vec<u32>> {
+        if wanted.is_empty() {
+            return Some(Vec::new());
+        }
+        let Some((path, checkpoint)) = names else {
+            let message = format!("`{}` holds weights here, so it needs a name", signature.names[0]);
+            let lower = |name: &&&str| name.starts_with(char::is_lowercase);
+            let name = signature.names.iter().find(lower).unwrap_or(&signature.names[0]);
+            let hint = format!("declare it, `{name} my_layer (…)`, and write `my_layer(…)`");
+            self.report(Diagnostic::error(Code::Unnamed, span, message).hint(hint));
+            return None;
+        };
+        if let Some(known) = self.owners.get(path).cloned() {
+            for (&id, wanted) in known.iter().zip(&wanted) {
+                let weight = &self.graph.weights[id as usize];
+                if weight.shape != wanted.shape {
+                    let message = format!(
+                        "`{path}` shares its weights, but `{}` would be {:?} here and is {:?}",
+                        wanted.name, wanted.shape, weight.shape
+                    );
+                    self.report(
+                        Diagnostic::error(Code::OperatorShape, span, message).related(declared, "declared here"),
+                    );
+                    return None;
+                }
+            }
+            return Some(known);
+        }
+        let mut ids = Vec::new();
+        for weight in wanted {
+            let name = format!("{checkpoint}.{}", weight.name);
+            let elements = weight.shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
+            if elements.is_none_or(|elements| elements > bounds::ELEMENTS) {
+                let message = format!("`{name}` would be {:?}, more than {} elements", weight.shape, bounds::ELEMENTS);
+                self.error(Code::TooLarge, declared, message);
+                return None;
+            }
+            if let Some((owner, place)) = self.weight_names.get(&name) {
+                let message = format!("`{path}` and `{owner}` would both be `{name}` in a checkpoint");
+                let diagnostic = Diagnostic::error(Code::WeightName, declared, message);
+                let place = *place;
+                self.report(
+                    diagnostic.related(place, "the other one").hint("give one of them another name with `as \"…\"`"),
+                );
+                return None;
+            }
+            self.weight_names.insert(name.clone(), (path.clone(), declared));
+            ids.push(self.graph.weights.len() as u32);
+            self.graph.weights.push(GraphWeight {
+                name,
+                owner: path.clone(),
+                shape: weight.shape,
+                learnable: weight.learnable,
+                init: weight.init,
+            });
+        }
+        self.owners.insert(path.clone(), ids.clone());
+        Some(ids)
+    }
+
+    fn layer_text(&mut self, path: &str, text: String, span: Span) {
+        if !self.layer_paths.contains(path) {
+            self.layer_paths.insert(path.to_owned());
+            self.layer_texts.push((path.to_owned(), text, span));
+        }
+    }
+}
+
+/// `1 map`, `2 maps`.
+fn maps(n: usize) -> String {
+    if n == 1 { "1 map".into() } else { format!("{n} maps") }
+}
+
+/// Layers by their paths, nested.
+pub(super) fn nest(texts: Vec<(String, String, Span)>) -> Vec<LayerNode> {
+    let mut root = LayerNode::default();
+    for (path, text, span) in texts {
+        let mut at = &mut root;
+        for name in path.split('.') {
+            let known = at.children.iter().position(|child| child.name == name).unwrap_or_else(|| {
+                let path = if at.path.is_empty() { name.to_owned() } else { format!("{}.{name}", at.path) };
+                at.children.push(LayerNode { name: name.to_owned(), path, ..LayerNode::default() });
+                at.children.len() - 1
+            });
+            at = &mut at.children[known];
+        }
+        at.text = text;
+        at.span = Some(span);
+    }
+    root.children
+}

@@ -1,0 +1,206 @@
+//! From syntax trees to the graph: parameters bound, blocks instantiated, every operator given its shape.
+
+mod builtins;
+mod evaluate;
+mod expect;
+mod layers;
+mod parameters;
+mod rows;
+mod shapes;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+pub use layers::LayerDecl;
+
+use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::graph::{Graph, GraphOutput, NodeId, Scope, ScopeId};
+use crate::library::Library;
+use crate::ops::arguments::Numerics;
+use crate::size::Env;
+use crate::source::{FileId, Span};
+use crate::syntax::ast::{self, Network};
+use crate::value::Value;
+
+/// Bounds on what a spec may grow to, so that a slip cannot take the machine down.
+pub(crate) mod bounds {
+    /// Operators of a network.
+    pub const NODES: usize = 200_000;
+    /// Rounds of one loop, and repetitions of one layer.
+    pub const ROUNDS: i64 = 10_000;
+    /// Blocks inside blocks.
+    pub const DEPTH: usize = 64;
+    /// Elements of one weight.
+    pub const ELEMENTS: usize = 1 << 32;
+}
+
+/// Resolves an architecture with its settings, each a name and an expression of the language.
+///
+/// The graph is whole only when no diagnostic is an error.
+pub fn resolve(library: &Library, arch: &Rc<Network>, settings: Vec<Setting>) -> (Graph, Vec<Diagnostic>) {
+    let mut resolver = Resolver {
+        library,
+        graph: Graph { name: arch.name.node.clone(), doc: arch.doc.clone(), ..Graph::default() },
+        diagnostics: Vec::new(),
+        owners: HashMap::new(),
+        weight_names: HashMap::new(),
+        layer_texts: Vec::new(),
+        layer_paths: HashSet::new(),
+        declared: BTreeMap::new(),
+        used: BTreeSet::new(),
+        depth: 0,
+    };
+    resolver.root(arch, settings);
+    let Resolver { graph, diagnostics, .. } = resolver;
+    (graph, diagnostics)
+}
+
+/// A parameter's value from outside: `--set c=64`, `arch!("…", c = 64)`.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The parameter.
+    pub name: String,
+    /// Its value, as parsed.
+    pub value: ast::Expr,
+    /// Where it stands.
+    pub span: Span,
+}
+
+struct Resolver<'a> {
+    library: &'a Library,
+    graph: Graph,
+    diagnostics: Vec<Diagnostic>,
+    /// The weights of each layer that was applied, by its path.
+    owners: HashMap<String, Vec<u32>>,
+    /// Which layer has a checkpoint name, and where it was declared.
+    weight_names: HashMap<String, (String, Span)>,
+    /// Layers that were applied: path, text, place.
+    layer_texts: Vec<(String, String, Span)>,
+    layer_paths: HashSet<String>,
+    /// Layers by the place of their declaration, and whether one of them was applied.
+    declared: BTreeMap<Span, String>,
+    used: BTreeSet<Span>,
+    depth: usize,
+}
+
+/// A network being resolved.
+struct Frame {
+    scope: ScopeId,
+    file: FileId,
+    /// The instance's path by the spec's own names, and by checkpoint names; both empty or ending in a period.
+    path: String,
+    checkpoint: String,
+    numerics: Rc<Numerics>,
+    names: BTreeMap<String, (Value, Span)>,
+    /// Loop variables and what `let` binds inside a loop, innermost last.
+    locals: Vec<(String, Value)>,
+    loops: usize,
+    /// Operands that wait for the instance's inputs; none for the root.
+    operands: Option<std::vec::IntoIter<NodeId>>,
+    /// The sizes of the root's `at` clause.
+    at: Env,
+    outputs: Vec<GraphOutput>,
+    output_values: Vec<(String, Value)>,
+    expectations: Vec<ast::Expectation>,
+}
+
+impl Frame {
+    fn is_root(&self) -> bool {
+        self.operands.is_none()
+    }
+
+    fn lookup(&self, name: &str) -> Option<&Value> {
+        let local = self.locals.iter().rev().find(|(local, _)| local == name).map(|(_, value)| value);
+        local.or_else(|| self.names.get(name).map(|(value, _)| value))
+    }
+}
+
+impl Resolver<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        // An instance of a block repeats the faults of its text.
+        let known = self.diagnostics.iter().any(|known| {
+            known.code == diagnostic.code && known.span == diagnostic.span && known.message == diagnostic.message
+        });
+        if !known {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.report(Diagnostic::error(code, span, message));
+    }
+
+    fn failed(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    fn root(&mut self, arch: &Rc<Network>, settings: Vec<Setting>) {
+        for (name, first, second) in self.library.duplicates() {
+            let message = format!("`{name}` is defined twice");
+            self.report(Diagnostic::error(Code::Duplicate, second, message).related(first, "first defined here"));
+        }
+        self.graph.scopes.push(Scope { parent: None, name: String::new(), network: arch.name.node.clone() });
+        let mut frame = self.frame(arch, ScopeId(0), None);
+        let given = self.settings(&mut frame, settings);
+        self.bind_parameters(arch, &mut frame, given, arch.name.span);
+        self.graph.settings = self.shown_settings(arch, &frame);
+        if let Some(prefix) = &arch.prefix
+            && let Some(prefix) = self.template(prefix, &mut frame)
+        {
+            frame.checkpoint = format!("{prefix}.");
+        }
+        self.at_clause(arch, &mut frame);
+        self.rows(&arch.rows, &mut frame);
+        self.graph.outputs = std::mem::take(&mut frame.outputs);
+        if self.graph.outputs.is_empty() && !self.failed() {
+            let hint = "name what the network gives: `output P3, P4`";
+            let message = format!("`{}` has no output", arch.name.node);
+            self.report(Diagnostic::error(Code::NoOutput, arch.name.span, message).hint(hint));
+        }
+        if self.graph.inputs.is_empty() && !self.failed() {
+            let hint = "say what the network takes: `input x: [B, 3, H, W]`";
+            let message = format!("`{}` has no input", arch.name.node);
+            self.report(Diagnostic::error(Code::NoOutput, arch.name.span, message).hint(hint));
+        }
+        self.bind_symbols(&frame);
+        self.graph.layers = layers::nest(std::mem::take(&mut self.layer_texts));
+        if !self.failed() {
+            self.expectations(&mut frame);
+            self.unused_layers();
+        }
+    }
+
+    fn frame(&mut self, network: &Network, scope: ScopeId, operands: Option<Vec<NodeId>>) -> Frame {
+        let file = network.name.span.file;
+        let mut frame = Frame {
+            scope,
+            file,
+            path: String::new(),
+            checkpoint: String::new(),
+            numerics: Rc::default(),
+            names: BTreeMap::new(),
+            locals: Vec::new(),
+            loops: 0,
+            operands: operands.map(Vec::into_iter),
+            at: Env::default(),
+            outputs: Vec::new(),
+            output_values: Vec::new(),
+            expectations: Vec::new(),
+        };
+        let numerics = self.library.numerics(file);
+        self.numerics(&numerics, &mut frame);
+        frame
+    }
+
+    fn unused_layers(&mut self) {
+        let unused: Vec<_> = self.declared.iter().filter(|(span, _)| !self.used.contains(span)).collect();
+        let root = self.library.root_file();
+        for (span, name) in unused {
+            if span.file == root {
+                let message = format!("layer `{name}` is never applied");
+                let hint = "apply it in a row, or take it out";
+                self.diagnostics.push(Diagnostic::warning(Code::UnusedLayer, *span, message).hint(hint));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Text to syntax tree.
+//!
+//! [`parse`] first scans the brackets, then runs the grammar of `grammar.pest`, and makes the tree of [`ast`] from its
+//! pairs. A stretch that is no row, or no item, costs one error; the rows around it are read all the same. Nothing of
+//! the parser generator is seen outside.
+
+pub mod ast;
+mod brackets;
+mod errors;
+mod expressions;
+mod grammar;
+mod items;
+mod reader;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use pest::Parser;
+
+use crate::diagnostics::Diagnostic;
+use crate::source::{FileId, Sources, Span};
+use grammar::{Grammar, Rule};
+use reader::Reader;
+
+/// The tree of one text and every syntax error in it, in the order of their places.
+///
+/// The tree holds all that could be read. Brackets that are not balanced, or that nest too deeply, leave it empty.
+pub fn parse(sources: &Sources, file: FileId) -> (ast::File, Vec<Diagnostic>) {
+    let text = sources.get(file).text.as_str();
+    let comments = match brackets::scan(text, file) {
+        Ok(comments) => comments,
+        Err(diagnostic) => return (ast::File::default(), vec![*diagnostic]),
+    };
+    match Grammar::parse(Rule::file, text) {
+        Ok(mut pairs) => {
+            let mut reader = Reader::new(file, text, comments);
+            let tree = reader.file(pairs.next().expect("a parse has a root"));
+            let mut diagnostics = reader.diagnostics;
+            diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+            (tree, diagnostics)
+        }
+        Err(error) => {
+            let whole = Span { file, start: 0, end: text.len() as u32 };
+            (ast::File::default(), vec![errors::syntax_error(text, whole, Rule::file, &error)])
+        }
+    }
+}
+
+/// The expression that a whole text is, such as the value of a setting.
+///
+/// # Errors
+/// When it is none.
+pub fn parse_expression(sources: &Sources, file: FileId) -> Result<ast::Expr, Vec<Diagnostic>> {
+    let text = sources.get(file).text.as_str();
+    let comments = brackets::scan(text, file).map_err(|diagnostic| vec![*diagnostic])?;
+    let mut reader = Reader::new(file, text, comments);
+    let expr = reader.nested_expr(0, text.len(), 0);
+    expr.ok_or(reader.diagnostics)
+}
