@@ -211,7 +211,6 @@ operators! {
     activation::Activate [RELU => Activate::relu, SILU => Activate::silu, SIGMOID => Activate::sigmoid];
     adaptive_avg_pool::AdaptiveAvgPool [SIGNATURE => AdaptiveAvgPool::build, GLOBAL => AdaptiveAvgPool::global];
     add::Add [SIGNATURE => Add::build];
-    avg_pool::AvgPool [SIGNATURE => AvgPool::build];
     batch_norm::BatchNorm [SIGNATURE => BatchNorm::build];
     concat::Concat [SIGNATURE => Concat::build];
     conv::Conv [SIGNATURE => Conv::build];
@@ -219,7 +218,7 @@ operators! {
     fuse::Fuse [SIGNATURE => Fuse::build];
     l2_normalize::L2Normalize [SIGNATURE => L2Normalize::build];
     linear::Linear [SIGNATURE => Linear::build];
-    max_pool::MaxPool [SIGNATURE => MaxPool::build];
+    pool::WindowPool [MAX => WindowPool::max, AVERAGE => WindowPool::average];
     up::Up [UP2 => Up::twice, UP => Up::by_factor];
     up_to::UpTo [SIGNATURE => UpTo::build];
 }

@@ -250,7 +250,7 @@ mod tests {
   legal H mod 4 in {0}
   legal every W
   input image: [B, 3, H, W] from rgb cover scale 0.5 mean [0.5, 0.25, 0.125] std [1.0, 1.0, 2.0]
-  output P: [B, 4, ceil(H/2), W]
+  output P: [B, 4, H/2, W]
   output classes: [B, 10]
   ignore aux.*
 

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use super::parameters::Given;
 use super::{Frame, Resolver, bounds};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::graph::{GraphWeight, LayerNode, Node, NodeId, Scope, ScopeId};
-use crate::ops::arguments::{Arguments, Numerics};
-use crate::ops::{self, Op, Operands, Out, Signature};
-use crate::size::Shape;
+use crate::graph::{LayerNode, NodeId, Scope, ScopeId};
+use crate::ops::arguments::Numerics;
+use crate::ops::{self, Out, Signature};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Kind, LayerRow, Name, Network};
 use crate::value::{Record, Value};
@@ -431,161 +430,7 @@ impl Resolver<'_> {
         self.add_node(op, signature, operands, names, span, applied.declared, scope)
     }
 
-    fn build(
-        &mut self,
-        subject: &str,
-        signature: &Signature,
-        mut given: Vec<Given>,
-        numerics: &Numerics,
-        span: Span,
-    ) -> Option<Op> {
-        let mut diagnostics = Vec::new();
-        let mut arguments = Arguments {
-            subject: subject.to_owned(),
-            span,
-            out: None,
-            numerics,
-            values: Vec::new(),
-            diagnostics: &mut diagnostics,
-            poisoned: false,
-        };
-        if let Some(at) = given.iter().position(|(name, ..)| name == "out") {
-            let (_, value, place) = given.remove(at);
-            match value {
-                Value::Poison => arguments.poisoned = true,
-                _ if signature.out == Out::None => {
-                    let message = format!("{subject} keeps its channels, so `->` has no meaning here");
-                    arguments.diagnostics.push(Diagnostic::error(Code::UnknownArgument, place, message));
-                    arguments.poisoned = true;
-                }
-                Value::Int(n) if (1..=1 << 20).contains(&n) => arguments.out = Some(n as usize),
-                other => {
-                    let message = format!("{subject} has `{other}` output channels, expected 1 to {}", 1 << 20);
-                    arguments.diagnostics.push(Diagnostic::error(Code::OutOfRange, place, message));
-                    arguments.poisoned = true;
-                }
-            }
-        }
-        arguments.values = given;
-        let op = ops::build(signature, &mut arguments);
-        for diagnostic in diagnostics {
-            self.report(diagnostic);
-        }
-        op
-    }
-
-    /// Adds an operator to the graph: its shape is inferred, its weights are made or shared.
-    #[expect(clippy::too_many_arguments, reason = "one private funnel for named and unnamed operators")]
-    fn add_node(
-        &mut self,
-        op: Op,
-        signature: &Signature,
-        operands: Vec<NodeId>,
-        names: Option<(String, String)>,
-        span: Span,
-        declared: Span,
-        scope: ScopeId,
-    ) -> Value {
-        let fits = match signature.operands {
-            Operands::Exactly(n) => operands.len() == n,
-            Operands::AtLeast(n) => operands.len() >= n,
-        };
-        if !fits {
-            let expected = match signature.operands {
-                Operands::Exactly(n) => maps(n),
-                Operands::AtLeast(n) => format!("at least {}", maps(n)),
-            };
-            let message = format!("`{}` takes {expected}, found {}", signature.names[0], operands.len());
-            self.error(Code::WrongArity, span, message);
-            return Value::Poison;
-        }
-        if self.graph.nodes.len() >= bounds::NODES {
-            let message = format!("the network grows past {} operators here", bounds::NODES);
-            self.error(Code::TooLarge, span, message);
-            return Value::Poison;
-        }
-        let shapes: Vec<Shape> = operands.iter().map(|&node| self.graph.node(node).shape.clone()).collect();
-        let Some(shape) = self.infer(&op, signature, &operands, &shapes, span) else { return Value::Poison };
-        let weights = op.weights(&shapes);
-        let Some(weights) = self.weights(weights, signature, &names, span, declared) else { return Value::Poison };
-        let layer = names.map(|(path, _)| path);
-        if let Some(path) = &layer {
-            self.layer_text(path, op.text(&shapes), declared);
-        }
-        let node = Node { op: Some(op), inputs: operands, weights, shape, scope, layer, span };
-        self.graph.nodes.push(node);
-        Value::Map(NodeId(self.graph.nodes.len() as u32 - 1))
-    }
-
-    /// The weights of a layer: made at its first application, shared by the others.
-    fn weights(
-        &mut self,
-        wanted: Vec<ops::OpWeight>,
-        signature: &Signature,
-        names: &Option<(String, String)>,
-        span: Span,
-        declared: Span,
-    ) -> Option<Vec<u32>> {
-        if wanted.is_empty() {
-            return Some(Vec::new());
-        }
-        let Some((path, checkpoint)) = names else {
-            let message = format!("`{}` holds weights here, so it needs a name", signature.names[0]);
-            let lower = |name: &&&str| name.starts_with(char::is_lowercase);
-            let name = signature.names.iter().find(lower).unwrap_or(&signature.names[0]);
-            let hint = format!("declare it, `{name} my_layer (…)`, and write `my_layer(…)`");
-            self.report(Diagnostic::error(Code::Unnamed, span, message).hint(hint));
-            return None;
-        };
-        if let Some(known) = self.owners.get(path).cloned() {
-            for (&id, wanted) in known.iter().zip(&wanted) {
-                let weight = &self.graph.weights[id as usize];
-                if weight.shape != wanted.shape {
-                    let message = format!(
-                        "`{path}` shares its weights, but `{}` would be {:?} here and is {:?}",
-                        wanted.name, wanted.shape, weight.shape
-                    );
-                    self.report(
-                        Diagnostic::error(Code::OperatorShape, span, message).related(declared, "declared here"),
-                    );
-                    return None;
-                }
-            }
-            return Some(known);
-        }
-        let mut ids = Vec::new();
-        for weight in wanted {
-            let name = format!("{checkpoint}.{}", weight.name);
-            let elements = weight.shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
-            if elements.is_none_or(|elements| elements > bounds::ELEMENTS) {
-                let message = format!("`{name}` would be {:?}, more than {} elements", weight.shape, bounds::ELEMENTS);
-                self.error(Code::TooLarge, declared, message);
-                return None;
-            }
-            if let Some((owner, place)) = self.weight_names.get(&name) {
-                let message = format!("`{path}` and `{owner}` would both be `{name}` in a checkpoint");
-                let diagnostic = Diagnostic::error(Code::WeightName, declared, message);
-                let place = *place;
-                self.report(
-                    diagnostic.related(place, "the other one").hint("give one of them another name with `as \"…\"`"),
-                );
-                return None;
-            }
-            self.weight_names.insert(name.clone(), (path.clone(), declared));
-            ids.push(self.graph.weights.len() as u32);
-            self.graph.weights.push(GraphWeight {
-                name,
-                owner: path.clone(),
-                shape: weight.shape,
-                learnable: weight.learnable,
-                init: weight.init,
-            });
-        }
-        self.owners.insert(path.clone(), ids.clone());
-        Some(ids)
-    }
-
-    fn layer_text(&mut self, path: &str, text: String, span: Span) {
+    pub(super) fn layer_text(&mut self, path: &str, text: String, span: Span) {
         if !self.layer_paths.contains(path) {
             self.layer_paths.insert(path.to_owned());
             self.layer_texts.push((path.to_owned(), text, span));
@@ -594,7 +439,7 @@ impl Resolver<'_> {
 }
 
 /// `1 map`, `2 maps`.
-fn maps(n: usize) -> String {
+pub(super) fn maps(n: usize) -> String {
     if n == 1 { "1 map".into() } else { format!("{n} maps") }
 }
 

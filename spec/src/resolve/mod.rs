@@ -3,7 +3,10 @@
 mod builtins;
 mod evaluate;
 mod expect;
+mod images;
+mod inputs;
 mod layers;
+mod nodes;
 mod parameters;
 mod rows;
 mod shapes;
