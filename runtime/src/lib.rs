@@ -33,12 +33,15 @@
 //! the nearest sizes that are. The same input, weights and device give the same bits, whatever the number of threads.
 //! NaN is a value like any other and comes out where arithmetic carries it.
 
+#[doc(hidden)]
+pub mod __private;
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]
 mod common;
 mod cpu;
 mod entry;
 mod error;
+pub mod handles;
 mod model;
 pub mod naive;
 mod options;
@@ -46,6 +49,7 @@ mod outputs;
 mod plan;
 mod session;
 mod tensor;
+pub mod typed;
 mod weights;
 
 pub use ndarray;
@@ -57,3 +61,47 @@ pub use options::{Device, Numerics, Options};
 pub use outputs::Outputs;
 pub use session::Session;
 pub use weights::{LoadOptions, LoadReport, Misshaped, Named, Unreadable, Weights, WeightsError};
+
+/// A Rust module out of a spec, with inputs and outputs whose types carry what the spec fixes of their shapes.
+///
+/// ```
+/// neckar::arch! {
+///     arch Tiny(width = 8) at H = 16, W = 16 {
+///         input image: [B, 3, H, W]
+///         conv stem: -> width (kernel = 3, stride = 2, padding = 1)
+///         output stem_map = relu(stem(image)) -> [B, 8, 8, 8]
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tiny = Tiny::init(0)?;
+/// let image = neckar::ndarray::Array4::zeros((1, 3, 32, 48));
+/// let outputs = tiny.forward(tiny::Inputs { image: (&image).try_into()? })?;
+/// assert_eq!(outputs.stem_map.sizes(), [1, 8, 16, 24]);
+/// assert_eq!(tiny::PARAMS, 3 * 3 * 3 * 8 + 8);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | written | the spec is |
+/// |---|---|
+/// | `arch!("necks/lite.arch")` | a file; the path starts at the root of the package that the call stands in |
+/// | `arch!(zoo::lite_fpn)` | one that ships with neckar |
+/// | `arch! { arch Tiny { … } }` | the body itself, with kinds, blocks and `use` before it where it needs them |
+/// | `arch!(r#"arch Tiny { … }"#)` | the body as a string |
+///
+/// A file that holds several architectures is followed by the one meant, as in `"necks/all.arch"::Lite`. `as lite_add` gives
+/// the module another name (the struct is `LiteAdd`), and what follows fixes parameters, so that several instances can
+/// stand side by side: `arch!("necks/lite.arch" as lite_add, fuse = add, channels = [32, 64])`.
+///
+/// Rust's lexer reads an inline body: write `->` for `→`, `concat(a, b)` for `⊕` and `x` or `*` for `×` there, or use a
+/// string or a file. Names become snake case in Rust (`P3_td` is `p3_td`); keywords become raw (`final` is `r#final`).
+///
+/// The module `lite_fpn` of an architecture `LiteFpn` holds `Inputs`, `Outputs` and the network, which is also put beside
+/// the module. Everything found in the spec is a compile error or a warning at the token that it is about, or at the path of
+/// a file together with the lines of the file. The crate is built again when a file that was read changes; an editor shows
+/// the change when the Rust file is saved next.
+#[macro_export]
+macro_rules! arch {
+    ($($tokens:tt)*) => { $crate::__private::arch_from! { $crate $($tokens)* } };
+}

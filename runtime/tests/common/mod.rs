@@ -98,7 +98,6 @@ impl BodyMaker {
             ignored: Vec::new(),
             rows: Vec::new(),
             layers: Vec::new(),
-            macs: neckar_spec::size::Size::constant(0),
             bodies: blocks.into_iter().chain([body]).collect(),
         }
     }

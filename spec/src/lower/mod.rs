@@ -67,7 +67,6 @@ pub fn lower(checked: &Checked, lowering: Lowering) -> Program {
             })
             .collect(),
         layers: layers::layers(graph, &graph.layers),
-        macs: crate::cost::macs(graph, ""),
         bodies: bodies::bodies(graph, lowering),
     };
     debug_assert_eq!(crate::program::validate(&program), Ok(()));

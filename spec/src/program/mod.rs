@@ -48,8 +48,6 @@ pub struct Program {
     pub rows: Vec<Row>,
     /// Its layers as the spec nests them.
     pub layers: Vec<Layer>,
-    /// Multiply-accumulates of one run, by its batch and sizes.
-    pub macs: Size,
     /// The bodies; a body calls only those before it, the last is the network.
     pub bodies: Vec<Body>,
 }

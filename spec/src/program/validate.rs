@@ -401,7 +401,6 @@ pub(super) mod sample {
             ignored: vec!["aux.*".into()],
             rows: vec![Row { name: "C1".into(), text: "stem(image)".into(), shape: vec![b], declared: false }],
             layers: vec![Layer { name: "stem".into(), text: "Conv2d".into(), parameters: 848, children: vec![] }],
-            macs: Size::constant(0),
             bodies: vec![block(), network()],
         }
     }

@@ -1,0 +1,191 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use neckar::{Device, Numerics};
+
+use crate::files::Target;
+use crate::spec::SpecArgument;
+
+/// Checks, runs and shows the multi-scale networks that `.arch` files describe.
+///
+/// SPEC is the path of an `.arch` file (with a `/` or ending in `.arch`) or a name of the zoo, with `::Arch` behind it
+/// where a file holds several architectures.
+///
+/// Exit codes: 0 clean; 1 the spec has findings; 2 the command line is wrong; 3 it could not be completed (files, weights,
+/// inputs, sizes, devices).
+#[derive(Debug, Parser)]
+#[command(name = "neckar", version, max_term_width = 110)]
+pub struct Arguments {
+    /// When to use colours; `auto` also heeds NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say more, such as the rows inside blocks
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check specs: shapes, legal sizes and expectations
+    Check(Check),
+    /// Run a network and show what each row gave and took
+    Run(Run),
+    /// Print the Rust module that `arch!` makes of a spec
+    Expand(Expand),
+    /// List the specs that ship with neckar, or print one
+    Zoo(Zoo),
+    /// List the operators of the language, or explain one
+    Ops(Ops),
+}
+
+/// Values of a spec's parameters.
+#[derive(Debug, Args)]
+pub struct Settings {
+    /// Set a parameter of the architecture: `--set levels=3`, `--set "layers=[3, 4, 6, 3]"`
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub settings: Vec<(String, String)>,
+}
+
+/// `neckar check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Specs; of a file without `::Arch` every architecture is checked
+    #[arg(required = true, value_name = "SPEC")]
+    pub specs: Vec<SpecArgument>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// `neckar run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The spec
+    pub spec: SpecArgument,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Weights, a safetensors file; without it they are initialised as the spec says
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+
+    /// Inputs by name: .safetensors or .npz, or .npy for the only one; without it they are drawn at the `at` sizes
+    #[arg(long, value_name = "FILE", conflicts_with = "image")]
+    pub input: Option<PathBuf>,
+
+    /// A PNG or JPEG for the input that takes a picture; shows the outputs as a picture
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+
+    /// Write the outputs: tensors to .safetensors, .npz or .npy, a picture of them to .png; may be repeated
+    #[arg(short, long = "out", value_name = "FILE", value_parser = Target::outputs)]
+    pub out: Vec<Target>,
+
+    /// Compute only these outputs; a list's name stands for its members
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub outputs: Option<Vec<String>>,
+
+    /// Write every row's tensor to a .safetensors or .npz file
+    #[arg(long, value_name = "FILE", value_parser = Target::rows)]
+    pub rows: Option<Target>,
+
+    /// Accept a weights file with tensors that the network does not use
+    #[arg(long, requires = "weights")]
+    pub allow_unused: bool,
+
+    /// Where to run: `cpu`, `cuda` or `cuda:N`
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    pub device: Device,
+
+    /// Threads; one a core where left out. Results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// `exact` forbids algorithms that round differently from a direct convolution
+    #[arg(long, default_value = "fast")]
+    pub numerics: NumericsArgument,
+
+    /// Seed of the weights and inputs that are drawn
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// How results may be rounded.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum NumericsArgument {
+    /// Whatever is fastest within a stated bound
+    Fast,
+    /// As a direct convolution rounds
+    Exact,
+}
+
+impl From<NumericsArgument> for Numerics {
+    fn from(argument: NumericsArgument) -> Numerics {
+        match argument {
+            NumericsArgument::Fast => Numerics::Fast,
+            NumericsArgument::Exact => Numerics::Exact,
+        }
+    }
+}
+
+/// `neckar expand`.
+#[derive(Debug, Args)]
+pub struct Expand {
+    /// The spec
+    pub spec: SpecArgument,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Name of the module, as `arch!("…" as NAME)` gives it
+    #[arg(long = "as", value_name = "NAME", value_parser = identifier)]
+    pub name: Option<String>,
+}
+
+/// `neckar zoo`.
+#[derive(Debug, Args)]
+pub struct Zoo {
+    /// A spec to print
+    pub name: Option<String>,
+}
+
+/// `neckar ops`.
+#[derive(Debug, Args)]
+pub struct Ops {
+    /// An operator to explain
+    pub name: Option<String>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn identifier(text: &str) -> Result<String, String> {
+    let parsed: syn::Result<syn::Ident> = syn::parse_str(text);
+    parsed.map(|ident| ident.to_string()).map_err(|_| "expected a Rust identifier such as `lite_add`".to_owned())
+}
+
+fn device(text: &str) -> Result<Device, String> {
+    let number = match text.split_once(':') {
+        None if text == "cpu" => return Ok(Device::Cpu),
+        None if text == "cuda" => Some(0),
+        Some(("cuda", number)) => number.parse().ok(),
+        _ => None,
+    };
+    number.map(Device::Cuda).ok_or_else(|| "expected `cpu`, `cuda` or `cuda:N`".to_owned())
+}

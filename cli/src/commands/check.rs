@@ -1,0 +1,87 @@
+//! `neckar check`.
+
+use neckar_spec::check::Checked;
+use neckar_spec::graph::ScopeId;
+
+use crate::arguments::Check;
+use crate::failure::{Exit, Failure};
+use crate::spec::SpecArgument;
+use crate::terminal::Terminal;
+
+/// Checks each spec, whatever comes of the others, and exits with the worst that was found.
+pub fn check(arguments: &Check, terminal: &Terminal) -> Result<(), Failure> {
+    let mut worst = Exit::Clean;
+    for spec in &arguments.specs {
+        let exit = match check_each(spec, &arguments.settings.settings, terminal) {
+            Ok(exit) => exit,
+            Err(Failure::Closed) => return Err(Failure::Closed),
+            Err(failure) => terminal.report(failure),
+        };
+        worst = worst.max(exit);
+    }
+    if worst == Exit::Clean { Ok(()) } else { Err(Failure::Reported(worst)) }
+}
+
+fn check_each(spec: &SpecArgument, settings: &[(String, String)], terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut worst = Exit::Clean;
+    for spec in spec.each()? {
+        let compiled = spec.compile(settings)?;
+        let compilation = &compiled.compilation;
+        terminal.diagnostics(&compilation.sources, &compilation.diagnostics);
+        let failed = compilation.failed_expectations();
+        terminal.diagnostics(&compilation.sources, &failed);
+        worst = worst.max(compiled.exit());
+        if let Some(checked) = &compilation.checked {
+            if !failed.is_empty() {
+                worst = worst.max(Exit::Findings);
+            }
+            let summary = summary(checked, failed.len());
+            terminal.print_unless_quiet(&format!("{}: {summary}\n", terminal.strong(&spec.text)))?;
+        }
+    }
+    Ok(worst)
+}
+
+/// `Fpn, 12 rows, 3_344_384 parameters; H mod 8 in {0}; W mod 8 in {0}; 2 of 2 expectations hold`.
+fn summary(checked: &Checked, failed: usize) -> String {
+    let graph = checked.graph();
+    let rows = graph.rows.iter().filter(|row| row.scope == ScopeId(0)).count();
+    let mut parts = vec![format!(
+        "{}, {rows} row{}, {} parameters",
+        graph.name,
+        if rows == 1 { "" } else { "s" },
+        grouped(graph.parameters(""))
+    )];
+    parts.extend(checked.legal().describe());
+    let count = graph.expectations.len();
+    if count > 0 {
+        parts.push(format!("{} of {count} expectations hold", count - failed));
+    }
+    parts.join("; ")
+}
+
+/// `3_344_384`, as the language writes numbers.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn groups_of_three() {
+        let cases = [(0, "0"), (999, "999"), (1000, "1_000"), (25_557_032, "25_557_032"), (653_312, "653_312")];
+        for (n, text) in cases {
+            assert_eq!(grouped(n), text);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! How a command ends.
+
+use std::fmt;
+use std::path::Path;
+
+use neckar_spec::ReadError;
+
+/// What the process exits with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// All is well.
+    Clean = 0,
+    /// The spec has findings.
+    Findings = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Files, weights, inputs, sizes or devices stood in the way.
+    Incomplete = 3,
+}
+
+/// Why a command ended before it was done.
+#[derive(Debug)]
+pub enum Failure {
+    /// To be said as an error.
+    Message(Exit, String),
+    /// What is wrong was said already.
+    Reported(Exit),
+    /// Nobody reads the standard output any more.
+    Closed,
+}
+
+impl Failure {
+    /// The command line is wrong.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure::Message(Exit::Usage, message.into())
+    }
+
+    /// It could not be completed.
+    pub fn incomplete(message: impl Into<String>) -> Failure {
+        Failure::Message(Exit::Incomplete, message.into())
+    }
+
+    /// A file cannot be read.
+    pub fn unreadable(path: &Path, reason: impl fmt::Display) -> Failure {
+        Failure::incomplete(format!("cannot read `{}`: {reason}", path.display()))
+    }
+
+    /// A file cannot be written.
+    pub fn unwritable(path: &Path, reason: impl fmt::Display) -> Failure {
+        Failure::incomplete(format!("cannot write `{}`: {reason}", path.display()))
+    }
+}
+
+impl From<neckar::Error> for Failure {
+    fn from(error: neckar::Error) -> Failure {
+        // The names of outputs stand on the command line; everything else is a matter of files, inputs or devices.
+        match error {
+            neckar::Error::Output(message) => Failure::usage(message),
+            error => Failure::incomplete(error.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Failure {
+        Failure::incomplete(error.to_string())
+    }
+}

@@ -1,0 +1,92 @@
+//! Files that are whole or not there: each is written beside its place and then renamed.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use image::{ImageFormat, RgbImage};
+use ndarray::{ArrayD, ArrayViewD};
+use ndarray_npy::{NpzWriter, WriteNpyExt};
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::{Format, Target};
+use crate::failure::Failure;
+
+/// Writes tensors by name; of an npy file, which has no names, the first.
+pub fn write_tensors<'a>(
+    target: &Target,
+    tensors: impl IntoIterator<Item = (&'a str, &'a ArrayD<f32>)>,
+) -> Result<(), Failure> {
+    let tensors = distinct(tensors);
+    replace(&target.path, |file| match target.format {
+        Format::Safetensors => safetensors(file, &tensors),
+        Format::Npz => {
+            let mut npz = NpzWriter::new(file);
+            for (name, array) in &tensors {
+                npz.add_array(name.as_str(), *array)?;
+            }
+            npz.finish()?;
+            Ok(())
+        }
+        Format::Npy | Format::Png => {
+            for (_, array) in tensors.iter().take(1) {
+                array.write_npy(&mut *file)?;
+            }
+            Ok(())
+        }
+    })
+}
+
+/// Writes a PNG.
+pub fn write_picture(path: &Path, picture: &RgbImage) -> Result<(), Failure> {
+    replace(path, |file| Ok(picture.write_to(file, ImageFormat::Png)?))
+}
+
+/// Names made distinct: a block that is applied twice gives two tensors of each of its rows.
+fn distinct<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a ArrayD<f32>)>) -> Vec<(String, &'a ArrayD<f32>)> {
+    let mut seen = BTreeSet::new();
+    let mut unique = |name: &str| {
+        let numbered = (2..).map(|n| format!("{name}#{n}"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        names.find(|name| seen.insert(name.clone())).unwrap_or_else(|| name.to_owned())
+    };
+    tensors.into_iter().map(|(name, array)| (unique(name), array)).collect()
+}
+
+fn safetensors(file: &mut impl Write, tensors: &[(String, &ArrayD<f32>)]) -> Result<(), Box<dyn Error>> {
+    let little_endian = |array: ArrayViewD<f32>| array.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, array)| little_endian(array.view())).collect();
+    let mut views = Vec::with_capacity(tensors.len());
+    for ((name, array), bytes) in tensors.iter().zip(&bytes) {
+        views.push((name.as_str(), TensorView::new(Dtype::F32, array.shape().to_vec(), bytes)?));
+    }
+    file.write_all(&safetensors::serialize(views, None)?)?;
+    Ok(())
+}
+
+/// Replaces a file, or makes it, once all of it is written.
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Failure> {
+    let whole = || -> Result<(), Box<dyn Error>> {
+        if path.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".neckar-");
+        // A temporary file is its owner's alone, but what it becomes is as any file that the user makes.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut temporary = builder.tempfile_in(folder)?;
+        let mut buffered = BufWriter::new(temporary.as_file_mut());
+        write(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
+        temporary.persist(path)?;
+        Ok(())
+    };
+    whole().map_err(|error| Failure::unwritable(path, error))
+}

@@ -1,0 +1,32 @@
+//! The `neckar` command.
+
+mod arguments;
+mod commands;
+mod failure;
+mod files;
+mod picture;
+mod run;
+mod spec;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use failure::Exit;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(&arguments);
+    let done = match &arguments.command {
+        Command::Check(check) => commands::check(check, &terminal),
+        Command::Run(run) => run::run(run, &terminal),
+        Command::Expand(expand) => commands::expand(expand, &terminal),
+        Command::Zoo(zoo) => commands::zoo(zoo, &terminal),
+        Command::Ops(ops) => commands::ops(ops, &terminal),
+    };
+    let exit = done.map_or_else(|failure| terminal.report(failure), |()| Exit::Clean);
+    ExitCode::from(exit as u8)
+}

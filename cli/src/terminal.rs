@@ -1,0 +1,120 @@
+//! What the command says, and in which colours.
+
+use std::env;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use clap::ColorChoice;
+use neckar_spec::diagnostics::{Diagnostic, render, render_colored};
+use neckar_spec::source::Sources;
+
+use crate::arguments::Arguments;
+use crate::failure::{Exit, Failure};
+
+const BOLD: Style = Style::new().bold();
+const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::BrightGreen.on_default().bold();
+
+/// Results go to the standard output, everything that is said about them to the standard error.
+#[derive(Debug)]
+pub struct Terminal {
+    colored_out: bool,
+    colored_err: bool,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Terminal {
+    /// As the arguments and `NO_COLOR` ask for.
+    pub fn new(arguments: &Arguments) -> Terminal {
+        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colored = |is_terminal: bool| match arguments.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => is_terminal && !no_color,
+        };
+        Terminal {
+            colored_out: colored(io::stdout().is_terminal()),
+            colored_err: colored(io::stderr().is_terminal()),
+            quiet: arguments.quiet,
+            verbose: arguments.verbose,
+        }
+    }
+
+    /// Whether details are wanted.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Prints a result.
+    pub fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::incomplete(format!("cannot write to the standard output: {error}")),
+        })
+    }
+
+    /// Prints a result that `--quiet` leaves out.
+    pub fn print_unless_quiet(&self, text: &str) -> Result<(), Failure> {
+        if self.quiet { Ok(()) } else { self.print(text) }
+    }
+
+    /// A name that stands out in a result.
+    pub fn strong(&self, text: &str) -> String {
+        styled(self.colored_out, BOLD, text)
+    }
+
+    /// Says what was done or assumed.
+    pub fn note(&self, message: &str) {
+        if !self.quiet {
+            self.say(NOTE, "note", message);
+        }
+    }
+
+    /// Says what is worth a look.
+    pub fn warning(&self, message: &str) {
+        self.say(WARNING, "warning", message);
+    }
+
+    /// Says what went wrong.
+    pub fn error(&self, message: &str) {
+        self.say(ERROR, "error", message);
+    }
+
+    /// Shows diagnostics with the lines that they are about.
+    pub fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
+        if !diagnostics.is_empty() {
+            let text =
+                if self.colored_err { render_colored(sources, diagnostics) } else { render(sources, diagnostics) };
+            self.write_err(&text);
+        }
+    }
+
+    /// Says what is still to be said of a failure, and gives its exit code.
+    pub fn report(&self, failure: Failure) -> Exit {
+        match failure {
+            Failure::Message(exit, message) => {
+                self.error(&message);
+                exit
+            }
+            Failure::Reported(exit) => exit,
+            // Whoever reads the output has seen enough of it.
+            Failure::Closed => Exit::Clean,
+        }
+    }
+
+    fn say(&self, style: Style, word: &str, message: &str) {
+        self.write_err(&format!("{} {message}\n", styled(self.colored_err, style, &format!("{word}:"))));
+    }
+
+    fn write_err(&self, text: &str) {
+        // Where the standard error cannot be written to there is nobody to tell; the exit code still says it.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+fn styled(colored: bool, style: Style, text: &str) -> String {
+    if colored { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}

@@ -1,0 +1,210 @@
+//! From a spec to the Rust module that `arch!` makes of it.
+//!
+//! [`expand`] is the macro: it reads what it was given ([`invocation`]), compiles the spec, and gives either the module
+//! ([`module`]) or what was found, at the user's tokens ([`report`]). [`expand_spec`] gives the same module for a spec that
+//! comes from no macro, as `neckar expand` prints it.
+
+mod docs;
+mod formula;
+mod invocation;
+mod locate;
+mod maps;
+mod module;
+mod names;
+mod report;
+mod text;
+
+use neckar_spec::diagnostics::Severity;
+use neckar_spec::{Compilation, Library, Origin, compile};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use invocation::{Body, Invocation};
+use module::{Context, Naming};
+use report::{Tokens, compile_error};
+use text::Text;
+
+/// Expands `arch!`: the path of the runtime crate, one token, then what the user wrote.
+///
+/// The result parses whatever was given: what is wrong is in it as compile errors.
+pub fn expand(tokens: TokenStream) -> TokenStream {
+    let mut trees = tokens.into_iter();
+    let runtime: TokenStream = trees.next().into_iter().collect();
+    match Invocation::parse(trees.collect()) {
+        Ok(invocation) => invocation.expand(runtime),
+        Err(misuse) => compile_error(misuse.spans, &format!("{}; see `neckar::arch`", misuse.message)),
+    }
+}
+
+/// The module of a spec that no macro holds, for a crate that depends on `neckar` by this name.
+///
+/// `arch` and `settings` are those of [`compile`]; `module` is the module's name where it is not that of the architecture.
+///
+/// # Errors
+/// The compilation where it found an error; expectations that fail and names that clash in Rust are among its diagnostics,
+/// also where the graph itself was checked.
+// The caller shows the compilation, once a run.
+#[allow(clippy::result_large_err)]
+pub fn expand_spec(
+    library: Library,
+    arch: Option<&str>,
+    settings: &[(String, String)],
+    module: Option<&str>,
+) -> Result<TokenStream, Compilation> {
+    let source_name = library.sources.get(library.root_file()).name.clone();
+    let mut compilation = compile(library, arch, settings);
+    compilation.diagnostics.extend(compilation.failed_expectations());
+    let failed = compilation.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let checked = match &compilation.checked {
+        Some(checked) if !failed => checked,
+        _ => return Err(compilation),
+    };
+    let naming = Naming::new(module.unwrap_or(&checked.graph().name), Span::call_site());
+    let context = Context {
+        runtime: quote!(::neckar),
+        naming: &naming,
+        sources: &compilation.sources,
+        source_name: &source_name,
+        at: &module::no_token,
+    };
+    match context.module(checked, TokenStream::new()) {
+        Ok(tokens) => Ok(tokens),
+        Err(collisions) => {
+            compilation.diagnostics.extend(collisions);
+            Err(compilation)
+        }
+    }
+}
+
+impl Invocation {
+    fn expand(&self, runtime: TokenStream) -> TokenStream {
+        let origin = self.origin();
+        let library = match Library::load(origin.clone()) {
+            Ok(library) => library,
+            Err(error) => {
+                let message = locate::unreadable(&error, &origin, self.written());
+                let errors = compile_error(self.spans, &message);
+                return match self.naming(None) {
+                    Some(naming) => naming.wrap(TokenStream::new(), errors),
+                    None => errors,
+                };
+            }
+        };
+        let root = library.root_file();
+        let arch = self.arch.as_ref().map(Ident::to_string);
+        // The name's token is asked for before the library is compiled away.
+        let found = library.arch(arch.as_deref()).ok().or_else(|| library.archs().next().cloned());
+        let settings: Vec<(String, String)> =
+            self.settings.iter().map(|(name, value)| (name.to_string(), value.text.clone())).collect();
+        let source_name = library.sources.get(root).name.clone();
+        let compilation = compile(library, arch.as_deref(), &settings);
+
+        let tokens = Tokens {
+            sources: &compilation.sources,
+            body: self.body.inline().map(|text| (root, text)),
+            settings: &self.settings,
+            spec: self.spans,
+        };
+        let naming = self.naming(found.map(|arch| {
+            let name = &arch.name;
+            (name.node.clone(), tokens.name(Some(name.span)))
+        }));
+        let mut diagnostics = compilation.diagnostics.clone();
+        diagnostics.extend(compilation.failed_expectations());
+        let lexer = self.body.inline().map(lexer_note);
+        let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        let Some(naming) = naming else {
+            return [Some(tokens.report(&diagnostics)), lexer].into_iter().flatten().collect();
+        };
+        let context = Context {
+            runtime,
+            naming: &naming,
+            sources: &compilation.sources,
+            source_name: &source_name,
+            at: &|place| tokens.name(place),
+        };
+        let graph = compilation.partial.as_ref().or(compilation.checked.as_ref().map(|checked| checked.graph()));
+        let module = match &compilation.checked {
+            Some(checked) if !failed => context.module(checked, tokens.report(&diagnostics)),
+            _ => Err(Vec::new()),
+        };
+        let module = module.unwrap_or_else(|collisions| {
+            diagnostics.extend(collisions);
+            context.skeleton(graph, tokens.report(&diagnostics))
+        });
+        quote!(#module #lexer)
+    }
+
+    /// Where the library reads the spec.
+    fn origin(&self) -> Origin {
+        let root = || locate::package_root(self.spans.0);
+        match &self.body {
+            Body::Path(path) => Origin::Path(locate::shown(&root().join(path))),
+            Body::Zoo(name) => Origin::Zoo(name.clone()),
+            Body::Inline(Text { text, .. }) | Body::Literal(text) => {
+                let folder = Some(locate::shown(&root()));
+                Origin::Text { name: self.spans.0.file(), text: text.clone(), folder }
+            }
+        }
+    }
+
+    /// What the user wrote to say which spec it is.
+    fn written(&self) -> &str {
+        match &self.body {
+            Body::Path(written) | Body::Zoo(written) | Body::Literal(written) => written,
+            Body::Inline(text) => &text.text,
+        }
+    }
+
+    /// The name that the user gave, or that of the architecture; where the spec gives none, what it most likely is.
+    fn naming(&self, arch: Option<(String, Span)>) -> Option<Naming> {
+        if let Some(alias) = &self.alias {
+            return Some(Naming::new(&unraw(alias), alias.span()));
+        }
+        if let Some((name, span)) = arch {
+            return Some(Naming::new(&name, span));
+        }
+        let name = match (&self.arch, &self.body) {
+            (Some(arch), _) => unraw(arch),
+            (None, Body::Path(path)) => std::path::Path::new(path).file_stem()?.to_str()?.to_owned(),
+            (None, Body::Zoo(name)) => name.clone(),
+            (None, Body::Inline(Text { text, .. }) | Body::Literal(text)) => {
+                let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+                words.find(|word| *word == "arch")?;
+                words.next()?.to_owned()
+            }
+        };
+        let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        is_name.then(|| Naming::new(&name, Span::call_site()))
+    }
+}
+
+impl Body {
+    fn inline(&self) -> Option<&Text> {
+        match self {
+            Body::Inline(text) => Some(text),
+            Body::Path(_) | Body::Zoo(_) | Body::Literal(_) => None,
+        }
+    }
+}
+
+/// The word of an identifier, `final` of `r#final`.
+fn unraw(ident: &Ident) -> String {
+    let text = ident.to_string();
+    text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
+}
+
+/// What to do about a sign that stops Rust's lexer, beside the error of the lexer itself.
+fn lexer_note(text: &Text) -> TokenStream {
+    let Some((sign, next)) = text.refused_sign() else { return TokenStream::new() };
+    let instead = match sign {
+        '→' => "`->`",
+        '⊕' => "`concat(a, b)`",
+        _ => "`x` or `*`",
+    };
+    let message = format!(
+        "Rust's lexer reads an inline body and knows no `{sign}`: write {instead}, or put the spec in a string or a `.arch` file"
+    );
+    compile_error((next, next), &message)
+}

@@ -1,0 +1,216 @@
+//! The text of tokens, and from a place in it back to the tokens.
+//!
+//! Where the compiler shows the source, the text is what the user wrote, with comments and line ends; every token is checked
+//! to stand where its span says. Elsewhere (rust-analyzer, bodies that a `macro_rules!` put together) it is made of the
+//! tokens, one blank between any two, which the grammar reads just as well.
+
+use std::ops::Range;
+
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+
+/// A text and where its tokens stand in it, in order and without overlaps.
+#[derive(Debug, Default)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    tokens: Vec<(Range<usize>, Span)>,
+}
+
+impl Text {
+    /// The text of tokens.
+    pub fn of(tokens: TokenStream) -> Text {
+        let trees = flatten(tokens);
+        Written::read(&trees).unwrap_or_else(|| Text::rebuilt(&trees))
+    }
+
+    /// The first and the last token that a byte range touches; for one that touches none the token before it.
+    pub fn spans(&self, range: Range<usize>) -> Option<(Span, Span)> {
+        let end = range.end.max(range.start + 1);
+        let from = self.tokens.partition_point(|(token, _)| token.end <= range.start);
+        let to = self.tokens.partition_point(|(token, _)| token.start < end);
+        let touched = if from < to {
+            &self.tokens[from..to]
+        } else {
+            &self.tokens[to.saturating_sub(1)..self.tokens.len().min(to.max(1))]
+        };
+        Some((touched.first()?.1, touched.last()?.1))
+    }
+
+    /// The first token after a sign that Rust's lexer refuses but the language reads, such as `→`.
+    pub fn refused_sign(&self) -> Option<(char, Span)> {
+        let mut from = 0;
+        for (token, span) in &self.tokens {
+            let mut gap = &self.text[from..token.start];
+            while let Some(at) = gap.find(['→', '⊕', '×', '/']) {
+                let rest = &gap[at..];
+                gap = match rest.as_bytes() {
+                    [b'/', b'/', ..] => rest.split_once('\n').map_or("", |(_, after)| after),
+                    [b'/', ..] => rest.split_once("*/").map_or("", |(_, after)| after),
+                    _ => return rest.chars().next().map(|sign| (sign, *span)),
+                };
+            }
+            from = token.end;
+        }
+        None
+    }
+
+    fn rebuilt(trees: &[TokenTree]) -> Text {
+        let mut text = Text::default();
+        text.rebuild(trees);
+        text
+    }
+
+    fn rebuild(&mut self, trees: &[TokenTree]) {
+        let mut trees = trees.iter().peekable();
+        while let Some(tree) = trees.next() {
+            match tree {
+                TokenTree::Punct(hash) if hash.as_char() == '#' => {
+                    if let Some(doc) = trees.peek().and_then(|tree| doc_comment(tree)) {
+                        trees.next();
+                        self.push(&format!("///{doc}"), hash.span(), "\n");
+                    } else {
+                        self.push("#", hash.span(), " ");
+                    }
+                }
+                TokenTree::Group(group) => {
+                    let (open, close) = delimiters(group);
+                    self.push(open, group.span_open(), " ");
+                    self.rebuild(&flatten(group.stream()));
+                    self.push(close, group.span_close(), " ");
+                }
+                TokenTree::Punct(punct) => {
+                    let after = if punct.spacing() == Spacing::Joint { "" } else { " " };
+                    self.push(punct.as_char().encode_utf8(&mut [0; 4]), punct.span(), after);
+                }
+                tree => self.push(&tree.to_string(), tree.span(), " "),
+            }
+        }
+    }
+
+    fn push(&mut self, token: &str, span: Span, after: &str) {
+        let start = self.text.len();
+        self.text.push_str(token);
+        self.tokens.push((start..self.text.len(), span));
+        self.text.push_str(after);
+    }
+}
+
+/// Tokens in the user's own text, while it is put together.
+struct Written {
+    text: Text,
+    /// Line, from 1, and column of the first character.
+    origin: (usize, usize),
+    line_starts: Vec<usize>,
+}
+
+impl Written {
+    /// None unless every token is found where its span says.
+    fn read(trees: &[TokenTree]) -> Option<Text> {
+        let Some(first) = trees.first() else { return Some(Text::default()) };
+        let start = first.span().start();
+        let mut written = Written { text: Text::default(), origin: (start.line, start.column), line_starts: vec![0] };
+        let mut last = None;
+        for tree in trees {
+            let start = tree.span().start();
+            // A doc comment is several tokens of one place.
+            if last.replace(start) != Some(start) {
+                written.append(start.line, start.column, &tree.span().source_text()?)?;
+            }
+        }
+        written.tokens(trees)?;
+        Some(written.text)
+    }
+
+    /// Appends a piece of the source that begins at a line and column after everything before it.
+    fn append(&mut self, line: usize, column: usize, piece: &str) -> Option<()> {
+        let text = &mut self.text.text;
+        while self.origin.0 + self.line_starts.len() - 1 < line {
+            text.push('\n');
+            self.line_starts.push(text.len());
+        }
+        if self.origin.0 + self.line_starts.len() - 1 != line {
+            return None;
+        }
+        let line_start = *self.line_starts.last()?;
+        let first_column = if self.line_starts.len() == 1 { self.origin.1 } else { 0 };
+        let at = first_column + text[line_start..].chars().count();
+        text.extend(std::iter::repeat_n(' ', column.checked_sub(at)?));
+        let start = text.len();
+        text.push_str(piece);
+        self.line_starts.extend(piece.match_indices('\n').map(|(at, _)| start + at + 1));
+        Some(())
+    }
+
+    fn tokens(&mut self, trees: &[TokenTree]) -> Option<()> {
+        let mut trees = trees.iter().peekable();
+        while let Some(tree) = trees.next() {
+            match tree {
+                TokenTree::Group(group) => {
+                    let (open, close) = delimiters(group);
+                    self.token(open, group.span_open())?;
+                    self.tokens(&flatten(group.stream()))?;
+                    self.token(close, group.span_close())?;
+                }
+                TokenTree::Punct(hash) if hash.as_char() == '#' => {
+                    let comment = trees.next_if(|next| next.span().start() == hash.span().start());
+                    match comment {
+                        Some(_) => self.token(&hash.span().source_text()?, hash.span())?,
+                        None => self.token("#", hash.span())?,
+                    }
+                }
+                tree => self.token(&tree.to_string(), tree.span())?,
+            }
+        }
+        Some(())
+    }
+
+    fn token(&mut self, token: &str, span: Span) -> Option<()> {
+        let place = span.start();
+        let line = place.line.checked_sub(self.origin.0)?;
+        let line_start = *self.line_starts.get(line)?;
+        let column = place.column.checked_sub(if line == 0 { self.origin.1 } else { 0 })?;
+        let rest = &self.text.text[line_start..];
+        let start = line_start + rest.char_indices().map(|(at, _)| at).chain([rest.len()]).nth(column)?;
+        let after_the_last = self.text.tokens.last().is_none_or(|(last, _)| last.end <= start);
+        if !after_the_last || !self.text.text[start..].starts_with(token) {
+            return None;
+        }
+        self.text.tokens.push((start..start + token.len(), span));
+        Some(())
+    }
+}
+
+/// Tokens without the invisible groups that a `macro_rules!` makes of `$x:literal` and its like.
+pub fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut flat = Vec::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => flat.extend(flatten(group.stream())),
+            tree => flat.push(tree),
+        }
+    }
+    flat
+}
+
+fn delimiters(group: &Group) -> (&'static str, &'static str) {
+    match group.delimiter() {
+        Delimiter::Parenthesis => ("(", ")"),
+        Delimiter::Bracket => ("[", "]"),
+        Delimiter::Brace => ("{", "}"),
+        Delimiter::None => ("", ""),
+    }
+}
+
+/// The text of `[doc = "…"]`.
+fn doc_comment(tree: &TokenTree) -> Option<String> {
+    let TokenTree::Group(group) = tree else { return None };
+    let mut trees = group.stream().into_iter();
+    match (group.delimiter(), trees.next()?, trees.next()?, trees.next()?) {
+        (Delimiter::Bracket, TokenTree::Ident(doc), TokenTree::Punct(_), TokenTree::Literal(text)) if doc == "doc" => {
+            let text: syn::LitStr = syn::parse2(TokenStream::from(TokenTree::Literal(text))).ok()?;
+            // A block comment of several lines would end at its first.
+            Some(text.value().replace('\n', " "))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,68 @@
+//! The networks that every test goes through: the zoo with its default parameters and with those of the reference outputs.
+
+use neckar_spec::{Checked, Library, Origin, compile};
+
+/// A spec of the zoo with parameters.
+pub struct Case {
+    /// How snapshots and failures name it.
+    pub name: &'static str,
+    /// The spec.
+    pub spec: &'static str,
+    /// The parameters that differ from their defaults.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+const fn case(name: &'static str, spec: &'static str, settings: &'static [(&'static str, &'static str)]) -> Case {
+    Case { name, spec, settings }
+}
+
+const THREE_LEVELS: [(&str, &str); 3] = [("levels", "3"), ("channels", "[32, 64, 128]"), ("c", "64")];
+
+/// Every case; each spec of the zoo stands in it with its defaults.
+pub static CASES: &[Case] = &[
+    case("fpn", "fpn", &[]),
+    case("fpn_bilinear", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("up", "bilinear")]),
+    case("fpn_align_corners", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("up", "align_corners")]),
+    case("fpn_transposed", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("up", "transposed")]),
+    case("lite_fpn", "lite_fpn", &[]),
+    case("lite_fpn_weighted", "lite_fpn", &[("fuse", "weighted")]),
+    case("lite_fpn_fast", "lite_fpn", &[("fuse", "fast")]),
+    case("lite_fpn_softmax", "lite_fpn", &[("fuse", "softmax")]),
+    case("lite_fpn_fuse_concat", "lite_fpn", &[("fuse", "concat")]),
+    case("lite_fpn_concat", "lite_fpn", &[("aggregate", "concat")]),
+    case("msfe_fpn", "msfe_fpn", &[]),
+    case("notebook_fpn", "notebook_fpn", &[]),
+    case("pafpn", "pafpn", &[]),
+    case("pafpn_small", "pafpn", &[("channels", "[64, 128, 256, 512]"), ("c", "64")]),
+    case("resnet", "resnet", &[]),
+    case("resnet18", "resnet", &[("depth", "18"), ("classes", "10")]),
+    case("resnet18_fpn_cls", "resnet18_fpn_cls", &[]),
+    case("resnet18_fpn_cls_10", "resnet18_fpn_cls", &[("classes", "10")]),
+    case("resnet50_fpn", "resnet50_fpn", &[]),
+];
+
+impl Case {
+    /// The parameters as the compiler takes them.
+    pub fn given(&self) -> Vec<(String, String)> {
+        self.settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    }
+
+    /// The checked graph; every expectation of the spec holds.
+    pub fn checked(&self) -> Checked {
+        let library = Library::load(Origin::Zoo(self.spec.into())).expect("the spec is in the zoo");
+        let compilation = compile(library, None, &self.given());
+        let findings = neckar_spec::diagnostics::render(&compilation.sources, &compilation.diagnostics);
+        assert!(findings.is_empty(), "{}: {findings}", self.name);
+        let failed = compilation.failed_expectations();
+        assert!(failed.is_empty(), "{}: {failed:?}", self.name);
+        compilation.checked.expect("a spec without findings is checked")
+    }
+}
+
+#[test]
+fn the_whole_zoo_is_there() {
+    for spec in neckar_spec::zoo::names() {
+        let plain = CASES.iter().any(|case| case.spec == spec && case.settings.is_empty());
+        assert!(plain, "{spec} has no case with its default parameters");
+    }
+}

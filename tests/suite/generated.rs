@@ -1,0 +1,70 @@
+//! Modules that `arch!` generates: the program they embed is the one that the compiler makes of the spec, and what they
+//! compute is what the interpreter computes, to the bit.
+
+use neckar::Numerics;
+use neckar::ndarray::ArrayD;
+
+use crate::oracles::{Oracle, weights};
+
+neckar::arch!(zoo::lite_fpn);
+neckar::arch!(zoo::lite_fpn as lite_weighted, fuse = weighted);
+neckar::arch!(zoo::lite_fpn as lite_concat, aggregate = concat);
+neckar::arch!(zoo::fpn);
+neckar::arch!(zoo::fpn as fpn_transposed, levels = 3, channels = [32, 64, 128], c = 64, up = transposed);
+neckar::arch!(zoo::pafpn, channels = [64, 128, 256, 512], c = 64);
+neckar::arch!(zoo::resnet50_fpn);
+neckar::arch!(zoo::notebook_fpn);
+neckar::arch!(zoo::msfe_fpn);
+neckar::arch!(zoo::resnet18_fpn_cls, classes = 10);
+
+/// A module against an oracle: its inputs in the order of the oracle's, its outputs with their names.
+macro_rules! generated {
+    ($($oracle:ident: $module:ident::$Network:ident($($input:ident),+) -> $($($output:ident).+ = $name:literal),+;)+) => {$(
+        #[test]
+        fn $oracle() {
+            let oracle = Oracle::named(stringify!($oracle));
+            let program = oracle.program();
+            assert_eq!($Network::program(), &program, "the embedded program is that of the spec");
+            assert_eq!($module::PROGRAM, program.to_bytes(), "and so are its bytes");
+            let learnable = program.weights.iter().filter(|weight| weight.learnable);
+            let parameters: usize = learnable.map(|weight| weight.shape.iter().product::<usize>()).sum();
+            assert_eq!($module::PARAMS, parameters as u64);
+
+            let network = $Network::new(&weights(&program)).expect("the weights are the program's");
+            let mut arrays = oracle.arrays().into_iter().map(|(_, array)| array);
+            $(let $input = arrays.next().expect("the oracle has as many inputs");)+
+            let inputs = $module::Inputs {
+                $($input: (&$input).try_into().expect("the oracle's inputs are of the module's shapes"),)+
+            };
+            let outputs = network.forward(inputs).expect("the oracle's sizes are legal");
+            let expected = oracle.run(program, Numerics::Fast);
+            let found = [$(($name, outputs.$($output).+.as_array().clone().into_dyn())),+];
+            assert_eq!(found.len(), expected.len());
+            for ((name, found), (expected_name, expected)) in found.iter().zip(&expected) {
+                assert_eq!(name, expected_name);
+                assert!(same_bits(found, expected), "{name} differs from the interpreter's in some bit");
+            }
+        }
+    )+};
+}
+
+generated! {
+    lite_fpn_add: lite_fpn::LiteFpn(b1, b2, b3, b4) -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    lite_fpn_weighted: lite_weighted::LiteWeighted(b1, b2, b3, b4)
+        -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    lite_fpn_concat: lite_concat::LiteConcat(b1, b2, b3, b4)
+        -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    fpn_neck: fpn::Fpn(c2, c3, c4, c5) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
+    fpn_transposed: fpn_transposed::FpnTransposed(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
+    pafpn: pafpn::Pafpn(c2, c3, c4, c5) -> n2 = "N2", n3 = "N3", n4 = "N4", n5 = "N5";
+    resnet50_fpn_odd: resnet50_fpn::Resnet50Fpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
+    notebook_fpn: notebook_fpn::NotebookFpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
+    msfe_fpn: msfe_fpn::MsfeFpn(x) -> global = "global", fpn.p2 = "fpn.P2", fpn.p3 = "fpn.P3", fpn.p4 = "fpn.P4",
+        r#final = "final";
+    resnet18_fpn_cls_odd: resnet18_fpn_cls::Resnet18FpnCls(x)
+        -> logits = "logits", p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
+}
+
+fn same_bits(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
+    a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+}

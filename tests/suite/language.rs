@@ -1,0 +1,9 @@
+//! Tests of the language: what it refuses and how it says so, the sizes it allows, what it makes of the zoo.
+
+mod cases;
+mod errors;
+mod legal;
+mod markers;
+mod mutations;
+mod snapshots;
+mod tree;

@@ -1,0 +1,152 @@
+//! The sets of legal sizes against counting: every size up to 4096 of each symbol, the others at a legal value.
+//!
+//! Two things have to agree with what was decided: the conditions that the graph recorded, each evaluated; and a walk over
+//! the operators with formulas of its own, which knows nothing of conditions, symbols or sets.
+
+use neckar_spec::Checked;
+use neckar_spec::graph::Graph;
+use neckar_spec::program::{Instr, Resize, Target};
+use neckar_spec::size::{Env, Size};
+
+use crate::cases::CASES;
+
+const UP_TO: i64 = 4096;
+
+/// Rows and columns of a map; none for vectors.
+type Sizes = Option<[i64; 2]>;
+
+#[test]
+fn counted() {
+    for case in CASES {
+        let checked = case.checked();
+        let graph = checked.graph();
+        let legal = checked.legal();
+        assert!(legal.joint.is_empty() && legal.undecided.is_empty(), "{}: {legal:?}", case.name);
+        let walk = Walk::new(&checked);
+        let smallest = smallest(&checked);
+        for (symbol, set) in &legal.sets {
+            let mut env = smallest.clone();
+            for n in 1..=UP_TO {
+                env.set(symbol.clone(), n);
+                let decided = set.contains(n);
+                let failing = graph.conditions.iter().find(|condition| condition.relation.holds(&env) != Some(true));
+                assert_eq!(failing.is_none(), decided, "{}: {symbol} = {n}: {failing:?}", case.name);
+                let walked = walk.run(&env);
+                assert_eq!(walked.is_ok(), decided, "{}: {symbol} = {n}: {walked:?}", case.name);
+            }
+        }
+    }
+}
+
+/// The smallest legal value of each symbol.
+fn smallest(checked: &Checked) -> Env {
+    let sets = checked.legal().sets.iter();
+    sets.map(|(symbol, set)| (symbol.clone(), (1..=UP_TO).find(|&n| set.contains(n)).expect("the zoo has sizes")))
+        .collect()
+}
+
+/// The operators of a graph as instructions.
+struct Walk<'g> {
+    graph: &'g Graph,
+    instructions: Vec<Option<Instr>>,
+    /// For each input its node and what its rows and columns are declared to be.
+    inputs: Vec<(usize, [Declared<'g>; 2])>,
+}
+
+/// A declared size that is the n-th part of a symbol.
+struct Declared<'g> {
+    size: &'g Size,
+    part: i64,
+}
+
+impl<'g> Declared<'g> {
+    fn new(size: &'g Size) -> Declared<'g> {
+        // Over a stretch that all parts in use divide, the n-th part grows by that stretch over n.
+        let at = |n: i64| {
+            let symbols = size.symbols();
+            let values: Env = symbols.into_iter().map(|symbol| (symbol, n)).collect();
+            size.eval(&values).expect("every symbol has a value")
+        };
+        let growth = at(UP_TO) - at(0);
+        Declared { size, part: UP_TO / growth }
+    }
+
+    /// The size, where the division is exact.
+    fn at(&self, env: &Env) -> Result<i64, String> {
+        let symbol = self.size.symbols().into_iter().next().expect("the zoo's inputs are free");
+        let whole = env.get(symbol.as_str()).expect("every symbol has a value");
+        if whole % self.part == 0 { Ok(whole / self.part) } else { Err(format!("{whole}/{} is not whole", self.part)) }
+    }
+}
+
+impl<'g> Walk<'g> {
+    fn new(checked: &'g Checked) -> Walk<'g> {
+        let graph = checked.graph();
+        // Which weights an instruction has makes no difference to sizes.
+        let lower = |op: &neckar_spec::ops::Op, shape| op.lower(&[0; 4], shape).0;
+        let instructions = graph.nodes.iter().map(|node| node.op.as_ref().map(|op| lower(op, &node.shape))).collect();
+        let declared = |node: usize| [2, 3].map(|axis| Declared::new(&graph.nodes[node].shape[axis]));
+        let inputs =
+            graph.inputs.iter().map(|input| (input.node.0 as usize, declared(input.node.0 as usize))).collect();
+        Walk { graph, instructions, inputs }
+    }
+
+    /// Every map's size at these sizes, or what does not fit.
+    fn run(&self, env: &Env) -> Result<(), String> {
+        let mut sizes: Vec<Sizes> = vec![None; self.graph.nodes.len()];
+        for (node, [rows, columns]) in &self.inputs {
+            sizes[*node] = Some([rows.at(env)?, columns.at(env)?]);
+        }
+        for (at, instr) in self.instructions.iter().enumerate() {
+            if let Some(instr) = instr {
+                let operands = self.graph.nodes[at].inputs.iter().map(|input| sizes[input.0 as usize]);
+                let operands: Vec<Sizes> = operands.collect();
+                sizes[at] = result(instr, &operands).map_err(|problem| format!("node {at}: {problem}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn result(instr: &Instr, operands: &[Sizes]) -> Result<Sizes, String> {
+    let first = operands[0];
+    let each = |size: fn(i64, i64) -> i64, by: i64| Ok(first.map(|sizes| sizes.map(|n| size(n, by))));
+    match instr {
+        Instr::Conv(conv) => windows(first, conv.kernel, conv.stride, conv.padding, conv.dilation),
+        Instr::Pool(pool) => windows(first, pool.kernel, pool.stride, pool.padding, [1, 1]),
+        Instr::TransposedConv { stride, .. } => each(|n, by| n * by, *stride as i64),
+        Instr::Resize(Resize { target: Target::Factor(factor), .. }) => each(|n, by| n * by, *factor as i64),
+        Instr::Resize(Resize { target: Target::Like, .. }) => Ok(operands[1]),
+        Instr::GlobalAveragePool => Ok(Some([1, 1])),
+        Instr::AdaptiveAveragePool { size } => Ok(Some(size.map(|n| n as i64))),
+        Instr::Gemm { .. } | Instr::Flatten => Ok(None),
+        Instr::L2Normalize { .. } => Ok(first),
+        Instr::Concat | Instr::WeightedSum { .. } | Instr::Elementwise => {
+            match operands.iter().find(|sizes| **sizes != first) {
+                Some(other) => Err(format!("{first:?} meets {other:?}")),
+                None => Ok(first),
+            }
+        }
+    }
+}
+
+/// How often a window fits when it moves over the padded map.
+fn windows(
+    input: Sizes,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    dilation: [usize; 2],
+) -> Result<Sizes, String> {
+    let Some(input) = input else { return Ok(None) };
+    let mut result = [0; 2];
+    for axis in 0..2 {
+        let padded = input[axis] + 2 * padding[axis] as i64;
+        let reach = (dilation[axis] * (kernel[axis] - 1)) as i64 + 1;
+        if padded < reach {
+            return Err(format!("a window of {reach} on {padded} cells"));
+        }
+        result[axis] = (padded - reach) / stride[axis] as i64 + 1;
+    }
+    Ok(Some(result))
+}

@@ -1,0 +1,3 @@
+neckar::arch!("necks/half.arch");
+
+fn main() {}

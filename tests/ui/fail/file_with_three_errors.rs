@@ -1,0 +1,3 @@
+neckar::arch!("necks/wrong.arch");
+
+fn main() {}

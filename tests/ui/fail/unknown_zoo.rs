@@ -1,0 +1,3 @@
+neckar::arch!(zoo::lite_fnp);
+
+fn main() {}
