@@ -69,9 +69,13 @@ fn table(checked: &Checked) -> Vec<String> {
         line(name, code(&row.text), row.declared, row.node);
     }
     for output in &graph.outputs {
-        if !root_rows(graph).any(|row| row.name == output.full_name()) {
-            line(format!("**`{}`**", output.full_name()), "output".to_owned(), false, output.node);
+        if root_rows(graph).any(|row| row.name == output.full_name()) {
+            continue;
         }
+        let row = root_rows(graph).find(|row| row.node == output.node);
+        let made_by = row.map_or_else(|| "output".to_owned(), |row| code(&row.name));
+        let declared = row.is_some_and(|row| row.declared);
+        line(format!("**`{}`**", output.full_name()), made_by, declared, output.node);
     }
     lines
 }

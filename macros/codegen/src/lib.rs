@@ -1,7 +1,7 @@
 //! From a spec to the Rust module that `arch!` makes of it.
 //!
-//! [`expand`] is the macro: it reads what it was given ([`invocation`]), compiles the spec, and gives either the module
-//! ([`module`]) or what was found, at the user's tokens ([`report`]). [`expand_spec`] gives the same module for a spec that
+//! [`expand`] is the macro: it reads what it was given (`invocation`), compiles the spec, and gives either the module
+//! (`module`) or what was found, at the user's tokens (`report`). [`expand_spec`] gives the same module for a spec that
 //! comes from no macro, as `neckar expand` prints it.
 
 mod docs;
@@ -38,7 +38,7 @@ pub fn expand(tokens: TokenStream) -> TokenStream {
 
 /// The module of a spec that no macro holds, for a crate that depends on `neckar` by this name.
 ///
-/// `arch` and `settings` are those of [`compile`]; `module` is the module's name where it is not that of the architecture.
+/// `arch` and `settings` are those of [`compile`](compile()); `module` is the module's name where it is not that of the architecture.
 ///
 /// # Errors
 /// The compilation where it found an error; expectations that fail and names that clash in Rust are among its diagnostics,
@@ -99,16 +99,18 @@ impl Invocation {
         let source_name = library.sources.get(root).name.clone();
         let compilation = compile(library, arch.as_deref(), &settings);
 
-        let tokens = Tokens {
+        let mut tokens = Tokens {
             sources: &compilation.sources,
             body: self.body.inline().map(|text| (root, text)),
             settings: &self.settings,
             spec: self.spans,
         };
-        let naming = self.naming(found.map(|arch| {
-            let name = &arch.name;
-            (name.node.clone(), tokens.name(Some(name.span)))
-        }));
+        let name = found.map(|arch| (arch.name.node.clone(), tokens.name(Some(arch.name.span))));
+        if let (Body::Inline(_), Some((_, span))) = (&self.body, &name) {
+            // What is about a whole inline spec stands at its name.
+            tokens.spec = (*span, *span);
+        }
+        let naming = self.naming(name);
         let mut diagnostics = compilation.diagnostics.clone();
         diagnostics.extend(compilation.failed_expectations());
         let lexer = self.body.inline().map(lexer_note);
@@ -143,7 +145,8 @@ impl Invocation {
             Body::Zoo(name) => Origin::Zoo(name.clone()),
             Body::Inline(Text { text, .. }) | Body::Literal(text) => {
                 let folder = Some(locate::shown(&root()));
-                Origin::Text { name: self.spans.0.file(), text: text.clone(), folder }
+                let name = if let Body::Inline(_) = self.body { self.spans.0.file() } else { "string body".to_owned() };
+                Origin::Text { name, text: text.clone(), folder }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What was found in a spec, as compile errors and warnings at the user's tokens.
 
-use neckar_spec::diagnostics::{Diagnostic, Severity, render_one};
+use neckar_spec::diagnostics::{Code, Diagnostic, Severity, render_one};
 use neckar_spec::source::{FileId, Sources, Span as Place};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
@@ -57,10 +57,22 @@ impl Tokens<'_> {
         {
             return text.spans(range);
         }
+        self.setting(place).and_then(|(_, text)| text.spans(range))
+    }
+
+    /// The setting whose value holds a place.
+    fn setting(&self, place: Place) -> Option<&(Ident, Text)> {
         let source = self.sources.get(place.file);
         let name = source.name.strip_prefix("--set ").filter(|_| source.path.is_none())?;
-        let (_, text) = self.settings.iter().find(|(setting, _)| setting == name)?;
-        text.spans(range)
+        self.settings.iter().find(|(setting, _)| setting == name)
+    }
+
+    /// A parameter that there is not is wrong by its name, though only its value has a place in the spec.
+    fn with_name(&self, place: Place, code: Code, spans: (Span, Span)) -> (Span, Span) {
+        match self.setting(place) {
+            Some((name, _)) if code == Code::UnknownArgument => (name.span(), spans.1),
+            _ => spans,
+        }
     }
 
     /// The token that a name in the spec has, where it is one of the user's.
@@ -81,7 +93,7 @@ impl Tokens<'_> {
 
     fn finding(&self, diagnostic: &Diagnostic) -> TokenStream {
         let (spans, message) = match diagnostic.span.map(|place| (place, self.of(place))) {
-            Some((_, Some(spans))) => (spans, self.message(diagnostic)),
+            Some((place, Some(spans))) => (self.with_name(place, diagnostic.code, spans), self.message(diagnostic)),
             // An excerpt of the file stands in the message, since only tokens can be underlined.
             Some((_, None)) => (self.spec, excerpt(self.sources, diagnostic)),
             None => (self.spec, self.message(diagnostic)),
@@ -95,7 +107,7 @@ impl Tokens<'_> {
     /// A message beneath which the compiler shows the place itself.
     fn message(&self, diagnostic: &Diagnostic) -> String {
         let mut message = format!("[{}] {}", diagnostic.code, diagnostic.message);
-        if !diagnostic.label.is_empty() {
+        if !diagnostic.message.contains(&diagnostic.label) {
             message += &format!("\n  here: {}", diagnostic.label);
         }
         for (place, label) in &diagnostic.related {
@@ -132,5 +144,5 @@ fn excerpt(sources: &Sources, diagnostic: &Diagnostic) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    text.strip_prefix(level).unwrap_or(&text).to_owned()
+    text.strip_prefix(level).unwrap_or(&text).replacen("]: ", "] ", 1)
 }

@@ -67,6 +67,7 @@ impl Text {
                 TokenTree::Punct(hash) if hash.as_char() == '#' => {
                     if let Some(doc) = trees.peek().and_then(|tree| doc_comment(tree)) {
                         trees.next();
+                        self.text.push('\n');
                         self.push(&format!("///{doc}"), hash.span(), "\n");
                     } else {
                         self.push("#", hash.span(), " ");
@@ -212,5 +213,100 @@ fn doc_comment(tree: &TokenTree) -> Option<String> {
             Some(text.value().replace('\n', " "))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    const SOURCE: &str = "\
+arch Tiny { // é is two bytes
+        /// what it is
+    input x: [B, 3, H, W]   /* a comment */
+    conv stem: -> 8 (kernel = 1x1)
+}";
+
+    fn trees(source: &str) -> Vec<TokenTree> {
+        flatten(TokenStream::from_str(source).expect("tokens"))
+    }
+
+    /// Line and column of the first and the last token of a part of the text.
+    fn places(text: &Text, part: &str) -> [(usize, usize); 2] {
+        let start = text.text.find(part).expect("the part is in the text");
+        let (first, last) = text.spans(start..start + part.len()).expect("tokens");
+        [first, last].map(|span| (span.start().line, span.start().column))
+    }
+
+    #[test]
+    fn written_text_keeps_comments_and_line_ends() {
+        let text = Written::read(&trees(SOURCE)).expect("every token stands where its span says");
+        assert_eq!(text.text, SOURCE);
+        assert_eq!(places(&text, "stem: -> 8"), [(4, 9), (4, 18)]);
+        assert_eq!(places(&text, "Tiny"), [(1, 5), (1, 5)]);
+        // A part of a token is the whole token, and what lies between tokens is the one before.
+        assert_eq!(places(&text, "x1"), [(4, 30), (4, 30)]);
+        assert_eq!(places(&text, "a comment"), [(3, 24), (3, 24)]);
+        assert_eq!(text.spans(SOURCE.len()..SOURCE.len()).map(|(first, _)| first.start().line), Some(5));
+    }
+
+    #[test]
+    fn a_body_that_begins_within_a_line_keeps_its_columns() {
+        let all = trees("neckar::arch! { \n a b }\n");
+        let TokenTree::Group(body) = all.last().expect("the body") else { panic!("a group") };
+        let text = Written::read(&flatten(body.stream())).expect("the tokens of a body");
+        assert_eq!((text.text.as_str(), places(&text, "b")), ("a b", [(2, 3), (2, 3)]));
+    }
+
+    #[test]
+    fn rebuilt_text_holds_the_same_tokens() {
+        let text = Text::rebuilt(&trees(SOURCE));
+        let expected = "arch Tiny { \n/// what it is\ninput x : [ B , 3 , H , W ] conv stem : -> 8 ( kernel = 1x1 ) } ";
+        assert_eq!(text.text, expected);
+        assert_eq!(places(&text, "stem : -> 8"), [(4, 9), (4, 18)]);
+        assert_eq!(places(&text, "what it"), [(2, 8), (2, 8)]);
+    }
+
+    #[test]
+    fn both_texts_are_one_spec() {
+        use neckar_spec::{Library, Origin, compile};
+        let body = "numerics { resize = nearest }
+            /// Two rows.
+            arch Tiny(c = 2 * 4, names = [1, 2..4]) at H = 8, W = 8 {
+                input x: [B, 3, H, W]
+                conv stem: -> c (kernel = 3, padding = 1) as \"s.{0}\"
+                y = x |> stem |> relu -> [B, 8, 8, 8]
+                if c == 8 and not (c >= 9) { output P[1] = Up2(y) }
+                expect params(self) ~= 224 within 0.5
+            }";
+        let weights = |text: String| {
+            let library = Library::load(Origin::Text { name: "t".into(), text, folder: None }).expect("a text");
+            let compilation = compile(library, None, &[]);
+            let found: Vec<_> = compilation.diagnostics.iter().map(|found| found.message.clone()).collect();
+            let checked = compilation.checked.unwrap_or_else(|| panic!("{found:?}"));
+            (checked.graph().weights.clone(), checked.graph().outputs[0].name.clone(), checked.graph().doc.clone())
+        };
+        assert_eq!(weights(Text::rebuilt(&trees(body)).text), weights(body.to_owned()));
+    }
+
+    #[test]
+    fn tokens_of_no_place_are_rebuilt() {
+        // `b` and `a` say that they stand before what comes before them, as tokens of a `macro_rules!` may.
+        let mut trees = trees("a b c");
+        trees.reverse();
+        assert!(Written::read(&trees).is_none());
+        assert_eq!(Text::of(trees.into_iter().collect()).text, "c b a ");
+    }
+
+    #[test]
+    fn signs_that_stop_rusts_lexer_are_found_outside_of_comments() {
+        let mut text = Text::of(TokenStream::from_str("a /* → */   b // × \n c").expect("tokens"));
+        assert!(text.refused_sign().is_none());
+        // Rust leaves the sign out of the tokens and goes on.
+        text.text = text.text.replace("   b", "→b");
+        let found = text.refused_sign().map(|(sign, next)| (sign, next.start().column));
+        assert_eq!(found, Some(('→', 12)));
     }
 }

@@ -33,8 +33,12 @@ mod show {
     }
 }
 
-mod prelude {
-    pub use crate::tiny::*;
+mod again {
+    use super::tiny;
+
+    pub fn identity(outputs: tiny::Outputs) -> tiny::Outputs {
+        outputs
+    }
 }
 
 fn main() {
@@ -42,6 +46,7 @@ fn main() {
     let array = neckar::ndarray::Array4::zeros((1, 3, 4, 4));
     let net = build::net();
     let tiny::Outputs { y } = build::run(&net, tiny::Inputs { x: (&array).try_into().unwrap() });
-    let _: prelude::Outputs = net.forward(prelude::Inputs { x: y.view() }).unwrap();
+    let same = again::identity(net.forward(tiny::Inputs { x: y.view() }).unwrap());
+    let _ = same.y.into_array();
     println!("{} {} {}", net.show(), tiny::macs(1, 4, 4), tiny::is_legal(4, 4));
 }
