@@ -1,5 +1,5 @@
 //! Modules that `arch!` generates: the program they embed is the one that the compiler makes of the spec, and what they
-//! compute is what the interpreter computes, to the bit.
+//! compute is what the interpreter computes, to the bit. Every network with reference outputs is here.
 
 use neckar::Numerics;
 use neckar::ndarray::ArrayD;
@@ -8,8 +8,13 @@ use crate::oracles::{Oracle, weights};
 
 neckar::arch!(zoo::lite_fpn);
 neckar::arch!(zoo::lite_fpn as lite_weighted, fuse = weighted);
+neckar::arch!(zoo::lite_fpn as lite_fast, fuse = fast);
+neckar::arch!(zoo::lite_fpn as lite_softmax, fuse = softmax);
+neckar::arch!(zoo::lite_fpn as lite_fuse_concat, fuse = concat);
 neckar::arch!(zoo::lite_fpn as lite_concat, aggregate = concat);
 neckar::arch!(zoo::fpn);
+neckar::arch!(zoo::fpn as fpn_bilinear, levels = 3, channels = [32, 64, 128], c = 64, up = bilinear);
+neckar::arch!(zoo::fpn as fpn_align_corners, levels = 3, channels = [32, 64, 128], c = 64, up = align_corners);
 neckar::arch!(zoo::fpn as fpn_transposed, levels = 3, channels = [32, 64, 128], c = 64, up = transposed);
 neckar::arch!(zoo::pafpn, channels = [64, 128, 256, 512], c = 64);
 neckar::arch!(zoo::resnet50_fpn);
@@ -52,15 +57,26 @@ generated! {
     lite_fpn_add: lite_fpn::LiteFpn(b1, b2, b3, b4) -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
     lite_fpn_weighted: lite_weighted::LiteWeighted(b1, b2, b3, b4)
         -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    lite_fpn_fast: lite_fast::LiteFast(b1, b2, b3, b4)
+        -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    lite_fpn_softmax: lite_softmax::LiteSoftmax(b1, b2, b3, b4)
+        -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    lite_fpn_fuse_concat: lite_fuse_concat::LiteFuseConcat(b1, b2, b3, b4)
+        -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
     lite_fpn_concat: lite_concat::LiteConcat(b1, b2, b3, b4)
         -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
     fpn_neck: fpn::Fpn(c2, c3, c4, c5) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
+    fpn_bilinear: fpn_bilinear::FpnBilinear(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
+    fpn_align_corners: fpn_align_corners::FpnAlignCorners(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     fpn_transposed: fpn_transposed::FpnTransposed(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     pafpn: pafpn::Pafpn(c2, c3, c4, c5) -> n2 = "N2", n3 = "N3", n4 = "N4", n5 = "N5";
+    resnet50_fpn: resnet50_fpn::Resnet50Fpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     resnet50_fpn_odd: resnet50_fpn::Resnet50Fpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     notebook_fpn: notebook_fpn::NotebookFpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     msfe_fpn: msfe_fpn::MsfeFpn(x) -> global = "global", fpn.p2 = "fpn.P2", fpn.p3 = "fpn.P3", fpn.p4 = "fpn.P4",
         r#final = "final";
+    resnet18_fpn_cls: resnet18_fpn_cls::Resnet18FpnCls(x)
+        -> logits = "logits", p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     resnet18_fpn_cls_odd: resnet18_fpn_cls::Resnet18FpnCls(x)
         -> logits = "logits", p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
 }

@@ -5,6 +5,7 @@
 
 use neckar_spec::Checked;
 use neckar_spec::graph::Graph;
+use neckar_spec::ops::Op;
 use neckar_spec::program::{Instr, Resize, Target};
 use neckar_spec::size::{Env, Size};
 
@@ -22,7 +23,7 @@ fn counted() {
         let graph = checked.graph();
         let legal = checked.legal();
         assert!(legal.joint.is_empty() && legal.undecided.is_empty(), "{}: {legal:?}", case.name);
-        let walk = Walk::new(&checked);
+        let walk = Walk::new(graph);
         let smallest = smallest(&checked);
         for (symbol, set) in &legal.sets {
             let mut env = smallest.clone();
@@ -31,7 +32,7 @@ fn counted() {
                 let decided = set.contains(n);
                 let failing = graph.conditions.iter().find(|condition| condition.relation.holds(&env) != Some(true));
                 assert_eq!(failing.is_none(), decided, "{}: {symbol} = {n}: {failing:?}", case.name);
-                let walked = walk.run(&env);
+                let walked = walk.run(|size| exact(size, &env));
                 assert_eq!(walked.is_ok(), decided, "{}: {symbol} = {n}: {walked:?}", case.name);
             }
         }
@@ -45,57 +46,37 @@ fn smallest(checked: &Checked) -> Env {
         .collect()
 }
 
+/// A declared size where its division is exact: one that is the n-th part of a symbol.
+fn exact(size: &Size, env: &Env) -> Result<i64, String> {
+    let symbol = size.symbols().into_iter().next().expect("the zoo's inputs are free");
+    let at = |n: i64| size.eval(&Env::from([(&symbol, n)])).expect("it has no other symbol");
+    // Over a stretch that every n in use divides, the n-th part grows by the n-th part of that stretch.
+    let part = UP_TO / (at(UP_TO) - at(0));
+    let whole = env.get(symbol.as_str()).expect("every symbol has a value");
+    if whole % part == 0 { Ok(whole / part) } else { Err(format!("{whole}/{part} is not whole")) }
+}
+
 /// The operators of a graph as instructions.
-struct Walk<'g> {
+pub struct Walk<'g> {
     graph: &'g Graph,
     instructions: Vec<Option<Instr>>,
-    /// For each input its node and what its rows and columns are declared to be.
-    inputs: Vec<(usize, [Declared<'g>; 2])>,
-}
-
-/// A declared size that is the n-th part of a symbol.
-struct Declared<'g> {
-    size: &'g Size,
-    part: i64,
-}
-
-impl<'g> Declared<'g> {
-    fn new(size: &'g Size) -> Declared<'g> {
-        // Over a stretch that all parts in use divide, the n-th part grows by that stretch over n.
-        let at = |n: i64| {
-            let symbols = size.symbols();
-            let values: Env = symbols.into_iter().map(|symbol| (symbol, n)).collect();
-            size.eval(&values).expect("every symbol has a value")
-        };
-        let growth = at(UP_TO) - at(0);
-        Declared { size, part: UP_TO / growth }
-    }
-
-    /// The size, where the division is exact.
-    fn at(&self, env: &Env) -> Result<i64, String> {
-        let symbol = self.size.symbols().into_iter().next().expect("the zoo's inputs are free");
-        let whole = env.get(symbol.as_str()).expect("every symbol has a value");
-        if whole % self.part == 0 { Ok(whole / self.part) } else { Err(format!("{whole}/{} is not whole", self.part)) }
-    }
 }
 
 impl<'g> Walk<'g> {
-    fn new(checked: &'g Checked) -> Walk<'g> {
-        let graph = checked.graph();
+    pub fn new(graph: &'g Graph) -> Walk<'g> {
         // Which weights an instruction has makes no difference to sizes.
-        let lower = |op: &neckar_spec::ops::Op, shape| op.lower(&[0; 4], shape).0;
+        let lower = |op: &Op, shape| op.lower(&[0; 4], shape).0;
         let instructions = graph.nodes.iter().map(|node| node.op.as_ref().map(|op| lower(op, &node.shape))).collect();
-        let declared = |node: usize| [2, 3].map(|axis| Declared::new(&graph.nodes[node].shape[axis]));
-        let inputs =
-            graph.inputs.iter().map(|input| (input.node.0 as usize, declared(input.node.0 as usize))).collect();
-        Walk { graph, instructions, inputs }
+        Walk { graph, instructions }
     }
 
-    /// Every map's size at these sizes, or what does not fit.
-    fn run(&self, env: &Env) -> Result<(), String> {
+    /// Whether all maps fit each other, with the inputs' sizes as they are given.
+    pub fn run(&self, size: impl Fn(&Size) -> Result<i64, String>) -> Result<(), String> {
         let mut sizes: Vec<Sizes> = vec![None; self.graph.nodes.len()];
-        for (node, [rows, columns]) in &self.inputs {
-            sizes[*node] = Some([rows.at(env)?, columns.at(env)?]);
+        for input in &self.graph.inputs {
+            if let [_, _, rows, columns] = self.graph.node(input.node).shape.as_slice() {
+                sizes[input.node.0 as usize] = Some([size(rows)?, size(columns)?]);
+            }
         }
         for (at, instr) in self.instructions.iter().enumerate() {
             if let Some(instr) = instr {
