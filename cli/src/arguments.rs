@@ -40,6 +40,10 @@ pub struct Arguments {
 pub enum Command {
     /// Check specs: shapes, legal sizes and expectations
     Check(Check),
+    /// Show what each row, layer and network holds and costs, and hold it to bounds
+    Audit(Audit),
+    /// Put `.arch` files into the one style
+    Fmt(Fmt),
     /// Run a network and show what each row gave and took
     Run(Run),
     /// Print the Rust module that `arch!` makes of a spec
@@ -48,6 +52,8 @@ pub enum Command {
     Zoo(Zoo),
     /// List the operators of the language, or explain one
     Ops(Ops),
+    /// List the codes that findings carry, or explain one
+    Explain(Explain),
 }
 
 /// Values of a spec's parameters.
@@ -66,6 +72,69 @@ pub struct Check {
     pub specs: Vec<SpecArgument>,
     #[command(flatten)]
     pub settings: Settings,
+}
+
+/// `neckar fmt`.
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Write nothing; name the files whose style differs, and exit with 1 if there are any
+    #[arg(long)]
+    pub check: bool,
+
+    /// Files, and folders for every `.arch` file below them; `-` alone formats the standard input to the standard output
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `neckar audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Specs; of a file without `::Arch` every architecture is audited
+    #[arg(required = true, value_name = "SPEC")]
+    pub specs: Vec<SpecArgument>,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Sizes that the figures are of, over those of the `at` clause: `--at H=640,W=640`; the batch `B` is 1
+    #[arg(long, value_name = "SIZE=N", value_delimiter = ',', value_parser = size)]
+    pub at: Vec<(String, i64)>,
+
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+
+    /// Write the report to a file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Add what fvcore, thop, Ultralytics and tract print for the same network, and why they differ
+    #[arg(long)]
+    pub dialects: bool,
+
+    /// Fail above so many multiply-accumulates, such as 4.1G, 500M or 653_312
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub max_macs: Option<u64>,
+
+    /// Fail above so many learnable parameters
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub max_params: Option<u64>,
+
+    /// Fail unless a row, input or output has this shape: `--assert-shape "P3=[B, 256, H/8, W/8]"`; may be repeated
+    #[arg(long, value_name = "NAME=SHAPE", value_parser = setting)]
+    pub assert_shape: Vec<(String, String)>,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Tables for a terminal
+    Text,
+    /// Tables for a page
+    Markdown,
+    /// For programs; `docs/audit.schema.json` describes it
+    Json,
+    /// Annotations of findings for GitHub Actions, and the tables in its step summary
+    Github,
 }
 
 /// `neckar run`.
@@ -166,6 +235,13 @@ pub struct Ops {
     pub name: Option<String>,
 }
 
+/// `neckar explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A code to explain, such as NK0202
+    pub code: Option<String>,
+}
+
 fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
@@ -173,6 +249,32 @@ fn setting(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("expected NAME=VALUE".to_owned()),
     }
+}
+
+fn size(text: &str) -> Result<(String, i64), String> {
+    let (name, value) = setting(text).map_err(|_| "expected SIZE=N, such as H=640".to_owned())?;
+    match value.parse() {
+        Ok(value) if value > 0 => Ok((name, value)),
+        _ => Err(format!("`{value}` is not a whole number above 0")),
+    }
+}
+
+/// `653_312`, `25.5M`, `4.1G`.
+fn count(text: &str) -> Result<u64, String> {
+    let digits = text.replace('_', "");
+    let unit = |suffix: char| match suffix.to_ascii_lowercase() {
+        'k' => Some(1e3),
+        'm' => Some(1e6),
+        'g' => Some(1e9),
+        't' => Some(1e12),
+        _ => None,
+    };
+    let scaled = digits.chars().next_back().and_then(unit).and_then(|unit| {
+        let number: f64 = digits[..digits.len() - 1].parse().ok()?;
+        (number >= 0.0 && number * unit < 1e18).then_some((number * unit).round() as u64)
+    });
+    let expected = || "expected a number such as 653_312, 25.5M or 4.1G".to_owned();
+    digits.parse().ok().or(scaled).ok_or_else(expected)
 }
 
 fn identifier(text: &str) -> Result<String, String> {

@@ -22,10 +22,13 @@ fn main() -> ExitCode {
     let terminal = Terminal::new(&arguments);
     let done = match &arguments.command {
         Command::Check(check) => commands::check(check, &terminal),
+        Command::Audit(audit) => commands::audit(audit, &terminal),
+        Command::Fmt(fmt) => commands::fmt(fmt, &terminal),
         Command::Run(run) => run::run(run, &terminal),
         Command::Expand(expand) => commands::expand(expand, &terminal),
         Command::Zoo(zoo) => commands::zoo(zoo, &terminal),
         Command::Ops(ops) => commands::ops(ops, &terminal),
+        Command::Explain(explain) => commands::explain(explain, &terminal),
     };
     let exit = done.map_or_else(|failure| terminal.report(failure), |()| Exit::Clean);
     ExitCode::from(exit as u8)

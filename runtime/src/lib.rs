@@ -25,7 +25,7 @@
 //! | compute only some outputs | [`Model::run_only`] |
 //! | see every row of the spec | [`Model::rows`] |
 //! | run again and again without allocating | [`Model::session`], [`Session::run_into`] |
-//! | know the memory that a shape takes | [`Session::peak_bytes`] |
+//! | know the memory that a shape takes | [`Session::peak_bytes`], without weights [`arena_bytes`] |
 //! | know where the time goes | [`Session::run_profiled`] |
 //! | judge a kernel | [`naive::run`], the plain reference in f64 |
 //!
@@ -59,6 +59,7 @@ pub use error::Error;
 pub use model::{Model, StepTime};
 pub use options::{Device, Numerics, Options};
 pub use outputs::Outputs;
+pub use plan::arena_bytes;
 pub use session::Session;
 pub use weights::{LoadOptions, LoadReport, Misshaped, Named, Unreadable, Weights, WeightsError};
 

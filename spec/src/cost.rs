@@ -1,6 +1,6 @@
 //! Costs of a network, as sizes that hold for any input.
 
-use crate::graph::Graph;
+use crate::graph::{Graph, Node};
 use crate::size::{Shape, Size};
 
 /// Multiply-accumulates of the layers whose path is, or lies under, the given one; of all for an empty path. One MAC is two
@@ -9,14 +9,17 @@ pub fn macs(graph: &Graph, path: &str) -> Size {
     let within = |layer: &str| {
         path.is_empty() || layer == path || layer.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
     };
-    let mut total = Size::constant(0);
-    for (_, node) in graph.nodes() {
-        if let Some(op) = &node.op
-            && (path.is_empty() || node.layer.as_deref().is_some_and(within))
-        {
-            let inputs: Vec<Shape> = node.inputs.iter().map(|&input| graph.node(input).shape.clone()).collect();
-            total = total.add(&op.macs(&inputs, &node.shape));
-        }
-    }
-    total
+    let counted = |node: &&Node| path.is_empty() || node.layer.as_deref().is_some_and(within);
+    let macs = graph.nodes.iter().filter(counted).map(|node| node_macs(graph, node));
+    macs.fold(Size::constant(0), |total, macs| total.add(&macs))
+}
+
+/// Multiply-accumulates of one operator.
+pub fn node_macs(graph: &Graph, node: &Node) -> Size {
+    node.op.as_ref().map_or(Size::constant(0), |op| op.macs(&operand_shapes(graph, node), &node.shape))
+}
+
+/// The shapes of a node's operands.
+pub fn operand_shapes(graph: &Graph, node: &Node) -> Vec<Shape> {
+    node.inputs.iter().map(|&input| graph.node(input).shape.clone()).collect()
 }

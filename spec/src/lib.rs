@@ -3,11 +3,13 @@
 //! Text becomes a syntax tree ([`syntax`]), a graph whose rows, shapes and sizes are proved, and the portable program
 //! ([`program`]) that the runtime plans and runs and that `arch!` embeds. No tensors and no Rust tokens live here.
 
+pub mod audit;
 pub mod check;
 pub mod compile;
 pub mod cost;
 pub mod diagnostics;
 pub mod field;
+pub mod format;
 pub mod graph;
 pub mod library;
 pub mod lower;

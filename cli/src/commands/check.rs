@@ -1,6 +1,7 @@
 //! `neckar check`.
 
 use neckar_spec::check::Checked;
+use neckar_spec::diagnostics::Code;
 use neckar_spec::graph::ScopeId;
 
 use crate::arguments::Check;
@@ -11,18 +12,28 @@ use crate::terminal::Terminal;
 /// Checks each spec, whatever comes of the others, and exits with the worst that was found.
 pub fn check(arguments: &Check, terminal: &Terminal) -> Result<(), Failure> {
     let mut worst = Exit::Clean;
+    let mut codes = Vec::new();
     for spec in &arguments.specs {
-        let exit = match check_each(spec, &arguments.settings.settings, terminal) {
+        let exit = match check_each(spec, &arguments.settings.settings, &mut codes, terminal) {
             Ok(exit) => exit,
             Err(Failure::Closed) => return Err(Failure::Closed),
             Err(failure) => terminal.report(failure),
         };
         worst = worst.max(exit);
     }
+    if let Some(code) = codes.first() {
+        terminal.note(&format!("`neckar explain {code}` tells more"));
+    }
     if worst == Exit::Clean { Ok(()) } else { Err(Failure::Reported(worst)) }
 }
 
-fn check_each(spec: &SpecArgument, settings: &[(String, String)], terminal: &Terminal) -> Result<Exit, Failure> {
+/// Checks each architecture of a spec, and adds the codes of what is found.
+fn check_each(
+    spec: &SpecArgument,
+    settings: &[(String, String)],
+    codes: &mut Vec<Code>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let mut worst = Exit::Clean;
     for spec in spec.each()? {
         let compiled = spec.compile(settings)?;
@@ -30,6 +41,7 @@ fn check_each(spec: &SpecArgument, settings: &[(String, String)], terminal: &Ter
         terminal.diagnostics(&compilation.sources, &compilation.diagnostics);
         let failed = compilation.failed_expectations();
         terminal.diagnostics(&compilation.sources, &failed);
+        codes.extend(compilation.diagnostics.iter().chain(&failed).map(|diagnostic| diagnostic.code));
         worst = worst.max(compiled.exit());
         if let Some(checked) = &compilation.checked {
             if !failed.is_empty() {

@@ -1,11 +1,17 @@
 //! The commands that read specs and print what they find.
 
+mod audit;
 mod check;
 mod expand;
+mod explain;
+mod fmt;
 mod ops;
 mod zoo;
 
+pub use audit::audit;
 pub use check::check;
 pub use expand::expand;
+pub use explain::explain;
+pub use fmt::fmt;
 pub use ops::ops;
 pub use zoo::zoo;

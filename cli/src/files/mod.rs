@@ -6,7 +6,7 @@ mod write;
 use std::path::{Path, PathBuf};
 
 pub use read::read_tensors;
-pub use write::{write_picture, write_tensors};
+pub use write::{write_picture, write_tensors, write_text};
 
 /// What a file holds, by its extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,6 +43,11 @@ pub fn write_picture(path: &Path, picture: &RgbImage) -> Result<(), Failure> {
     replace(path, |file| Ok(picture.write_to(file, ImageFormat::Png)?))
 }
 
+/// Writes a text.
+pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
+    replace(path, |file| Ok(file.write_all(text.as_bytes())?))
+}
+
 /// Names made distinct: a block that is applied twice gives two tensors of each of its rows.
 fn distinct<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a ArrayD<f32>)>) -> Vec<(String, &'a ArrayD<f32>)> {
     let mut seen = BTreeSet::new();

@@ -1,6 +1,9 @@
 //! The command as a user meets it.
 
+mod audit;
 mod check;
 mod common;
+mod explain;
+mod fmt;
 mod misuse;
 mod run;

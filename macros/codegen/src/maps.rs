@@ -67,6 +67,8 @@ pub struct Maps<'a> {
     inputs: Vec<Map<'a>>,
     outputs: Vec<Map<'a>>,
     lists: Vec<List<'a>>,
+    /// The constant of each output, in the program's order.
+    output_ports: Vec<TokenStream>,
     legal: &'a Legal,
 }
 
@@ -75,9 +77,11 @@ impl<'a> Maps<'a> {
     pub fn new(graph: &'a Graph, legal: &'a Legal, at: NameSpan) -> Maps<'a> {
         let inputs = graph.inputs.iter();
         let inputs = inputs.map(|input| Map::new(graph, &input.name, input.name.clone(), input.node, input.span, at));
-        let mut maps = Maps { inputs: inputs.collect(), outputs: Vec::new(), lists: Vec::new(), legal };
+        let mut maps =
+            Maps { inputs: inputs.collect(), outputs: Vec::new(), lists: Vec::new(), output_ports: Vec::new(), legal };
         for output in &graph.outputs {
             let map = Map::new(graph, &output.name, output.full_name(), output.node, output.span, at);
+            maps.output_ports.push(map.port(legal));
             match &output.list {
                 None => maps.outputs.push(map),
                 Some(list) => maps.list(list).members.push(map),
@@ -152,8 +156,7 @@ impl<'a> Maps<'a> {
     /// The constants `INPUTS` and `OUTPUTS`.
     pub fn constants(&self) -> TokenStream {
         let inputs = self.inputs.iter().map(|map| map.port(self.legal));
-        let members = self.lists.iter().flat_map(|list| &list.members);
-        let outputs = self.outputs.iter().chain(members).map(|map| map.port(self.legal));
+        let outputs = &self.output_ports;
         quote! {
             /// The inputs by the spec's names, with their axes.
             pub const INPUTS: &[Port] = &[#(#inputs),*];

@@ -4,9 +4,11 @@
 //! shapes of the inputs: the steps that the wanted maps need, the shape of every value, and its place in one arena.
 
 mod arena;
+mod bytes;
 mod network;
 
 pub(crate) use arena::{Place, Reads};
+pub use bytes::arena_bytes;
 pub(crate) use network::{Network, Site, Value};
 
 use neckar_spec::program::{Epilogue, Instr, Resize, ResizeMode, Target};

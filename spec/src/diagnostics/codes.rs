@@ -85,6 +85,8 @@ codes! {
     Expectation = "NK0301";
     /// a layer is never applied
     UnusedLayer = "NK0401";
+    /// maps are fused whose cells look at different places
+    CentreOffset = "NK0402";
 }
 
 impl fmt::Display for Code {

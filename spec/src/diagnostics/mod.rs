@@ -1,9 +1,11 @@
 //! The one diagnostic type: a stable code, a place, what was found and expected, and what to do.
 
 mod codes;
+mod explain;
 mod render;
 
 pub use codes::Code;
+pub use explain::{find_code, page};
 pub use render::{render, render_colored, render_one};
 
 use crate::source::Span;

@@ -29,7 +29,7 @@ pub(super) fn bodies(graph: &Graph, lowering: Lowering) -> Vec<Body> {
 }
 
 /// The name of a row from the root: `body.layer1.0.y`.
-pub(super) fn row_name(graph: &Graph, row: &GraphRow) -> String {
+pub(crate) fn row_name(graph: &Graph, row: &GraphRow) -> String {
     let mut name = row.name.clone();
     let mut scope = graph.scope(row.scope);
     while let Some(parent) = scope.parent {

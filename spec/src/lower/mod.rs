@@ -5,6 +5,8 @@ mod fuse_epilogues;
 mod fuse_upsampled_add;
 mod layers;
 
+pub(crate) use bodies::row_name;
+
 use crate::check::Checked;
 use crate::program::{Body, FreeSize, Input, Output, Program, Row, Weight};
 

@@ -1,0 +1,159 @@
+use super::*;
+use crate::{Library, Lowering, Origin, compile, lower, zoo};
+
+fn checked(origin: Origin, settings: &[(&str, &str)]) -> Checked {
+    let library = Library::load(origin).expect("it can be read");
+    let settings: Vec<_> = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let compilation = compile(library, None, &settings);
+    let found = format!("{:?}", compilation.diagnostics);
+    compilation.checked.unwrap_or_else(|| panic!("{found}"))
+}
+
+fn text(text: &str) -> Checked {
+    checked(Origin::Text { name: "test.arch".into(), text: text.into(), folder: None }, &[])
+}
+
+fn shipped(name: &str, settings: &[(&str, &str)]) -> Checked {
+    checked(Origin::Zoo(name.into()), settings)
+}
+
+#[test]
+fn published_figures_of_resnets() {
+    // Parameters and GFLOPS (which are multiply-accumulates) of torchvision's table of classification weights:
+    // pytorch.org/vision/stable/models.html.
+    for (depth, parameters, giga) in [("18", 11_689_512, 1.814), ("34", 21_797_672, 3.664), ("50", 25_557_032, 4.089)] {
+        let checked = shipped("resnet", &[("depth", depth)]);
+        let total = audit(&checked, checked.at().as_ref()).total;
+        assert_eq!(total.parameters, parameters);
+        let macs = total.macs.expect("the spec gives sizes") as f64 / 1e9;
+        assert!((macs - giga).abs() <= 0.0005, "{depth}: {macs}");
+    }
+}
+
+#[test]
+fn published_figures_of_other_tools() {
+    let checked = shipped("resnet", &[]);
+    let at = checked.at().expect("the spec gives sizes");
+    let dialects = dialects(checked.graph(), &at).expect("in range");
+    let count = |tool: &str| dialects.iter().find(|dialect| dialect.tool == tool).map(|dialect| dialect.count);
+    // The page of ultralytics-thop 2.2.3 on pypi.org prints 4133742592 for torchvision's resnet50.
+    assert_eq!(count("thop"), Some(4_133_742_592));
+    assert_eq!(count("Ultralytics"), Some(2 * 4_133_742_592));
+    // 4.09 G, without what it says it skips: github.com/sovrasov/flops-counter.pytorch/issues/94. The norms are counted
+    // since: 11_113_984 elements, as (4_133_742_592 − 4_089_184_256 − 102_400)/4 also gives, and 7·7·2048 cells pooled.
+    assert_eq!(count("fvcore"), Some(4_089_184_256 + 2 * 11_113_984 + 7 * 7 * 2048));
+    assert_eq!(count("tract"), Some(4_089_184_256));
+}
+
+#[test]
+fn dialects_of_each_operator() {
+    let checked = text(
+        "arch A at H = 8, W = 8 { input x: [B, 2, H, W]
+         Up2 t: -> 3 (mode = transposed)
+         batch_norm n
+         a = t(x)
+         b = n(Up2(a, mode = nearest))
+         c = Up2(b, mode = bilinear)
+         d = UpTo(c, x, mode = bilinear)
+         output e = avg_pool(d, kernel = 3, stride = 2, padding = 1), f = adaptive_avg_pool(d, size = 3) }",
+    );
+    let dialects = dialects(checked.graph(), &checked.at().expect("sizes are given")).expect("in range");
+    let counts: Vec<u64> = dialects.iter().map(|dialect| dialect.count).collect();
+    // Elements: a 3·16², b 3·32², c 3·64², d 3·8², e 3·4², f 3·3². Each cell of a is one weight of each of x's channels.
+    let (a, b, c, d, e, f) = (768, 3072, 12288, 192, 48, 27);
+    let transposed = 2 * a;
+    assert_eq!(counts[0], transposed + b + 2 * b + 4 * c + 4 * d + d);
+    // 27·((8/3)² + 1) = 219.
+    assert_eq!(counts[1], 4 * transposed + b + 4 * b + 11 * c + e + 219);
+    // With padding every window reads 3 cells an axis: 3·12·12. Adaptive windows are ⌈8(i+1)/3⌉ − ⌊8i/3⌋ = 3, 4, 3.
+    assert_eq!(counts[2], 2 * (transposed + 4 * b + 11 * c + 3 * 144 + e + 3 * 100 + f));
+    assert_eq!(counts[3], transposed);
+}
+
+/// Weights against the program's, multiply-accumulates against sums over the outputs of each weight's instruction.
+#[test]
+fn totals_against_naive_counts() {
+    for name in zoo::names().filter(|name| *name != "prelude") {
+        let checked = shipped(name, &[]);
+        let at = checked.at();
+        let audit = audit(&checked, at.as_ref());
+        let program = lower(&checked, Lowering::default());
+        let elements = |learnable: bool| -> usize {
+            let own = program.weights.iter().filter(|weight| weight.learnable == learnable);
+            own.map(|weight| weight.shape.iter().product::<usize>()).sum()
+        };
+        assert_eq!(audit.total.parameters, elements(true) as u64, "{name}");
+        assert_eq!(audit.total.buffers, elements(false) as u64, "{name}");
+        let graph = checked.graph();
+        let naive = at.as_ref().map(|at| {
+            let mut macs = 0;
+            for node in graph.nodes.iter().filter(|node| !node.weights.is_empty()) {
+                let weight = &graph.weights[node.weights[0] as usize].shape;
+                let out = shape_at(&node.shape, at).expect("in range");
+                // A weight of a convolution, or of a matrix, acts once a cell of the result's map.
+                macs += match weight.len() {
+                    4 if weight[0] as u64 == out[1] => {
+                        out[0] * out[2] * out[3] * weight.iter().product::<usize>() as u64
+                    }
+                    4 => out.iter().product::<u64>() * weight[0] as u64,
+                    2 => out[0] * (weight[0] * weight[1]) as u64,
+                    _ => 0,
+                };
+            }
+            macs
+        });
+        assert_eq!(audit.total.macs, naive, "{name}");
+
+        let roots = || audit.rows.iter().filter(|row| !row.nested).map(|row| row.cost);
+        assert_eq!(roots().map(|cost| cost.parameters).sum::<u64>(), audit.total.parameters, "{name}");
+        assert_eq!(roots().map(|cost| cost.buffers).sum::<u64>(), audit.total.buffers, "{name}");
+        assert_eq!(roots().map(|cost| cost.macs).sum::<Option<u64>>(), audit.total.macs, "{name}");
+        let layers = || audit.layers.iter().map(|layer| layer.cost);
+        assert_eq!(layers().map(|cost| cost.parameters).sum::<u64>(), audit.total.parameters, "{name}");
+        assert_eq!(layers().map(|cost| cost.macs).sum::<Option<u64>>(), audit.total.macs, "{name}");
+    }
+}
+
+#[test]
+fn what_lies_between_rows_belongs_to_the_next() {
+    let checked = text(
+        "arch A at H = 4, W = 4 { input x: [B, 2, H, W]
+         conv c: -> 2 (kernel = 1)
+         a = c(c(x))
+         b = c(relu(a))
+         z = b
+         output z }",
+    );
+    let audit = audit(&checked, checked.at().as_ref());
+    let costs: Vec<_> = audit.rows.iter().map(|row| (row.map.name.as_str(), row.cost)).collect();
+    // 2·2 + 2 parameters, once; 2·2·16 multiply-accumulates each time.
+    let cost = |parameters, macs| Cost { parameters, buffers: 0, macs: Some(macs) };
+    assert_eq!(costs, [("a", cost(6, 128)), ("b", cost(0, 64)), ("z", cost(0, 0))]);
+    // a and b; z is b under another name.
+    assert_eq!(audit.bytes, Some(2 * 4 * 32));
+    assert_eq!(super::audit(&checked, None).total, Cost { parameters: 6, buffers: 0, macs: None });
+}
+
+#[test]
+fn centres() {
+    for name in zoo::names().filter(|name| *name != "prelude") {
+        let checked = shipped(name, &[]);
+        assert!(audit(&checked, None).warnings.is_empty(), "{name}");
+    }
+    // Strides of 2 leave the centre at pixel 0; each of the four cells of stride 2 in a cell of stride 8 should look at
+    // 3 pixels more on the mean.
+    let checked = text(
+        "arch A { input x: [B, 1, H, W]
+         conv c1, c2, c3: -> 1 (kernel = 3, stride = 2, padding = 1)
+         a = c1(x)
+         output y = a + Up(c3(c2(a)), factor = 4, mode = nearest) }",
+    );
+    let warnings = audit(&checked, None).warnings;
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].code.as_str(), "NK0402");
+    assert!(
+        warnings[0].message.contains("3 pixels apart along rows, 1.5 cells of 2 pixels"),
+        "{}",
+        warnings[0].message
+    );
+}
