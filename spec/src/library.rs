@@ -149,15 +149,18 @@ impl Library {
     /// # Errors
     /// When it is missing, or when there are several to choose from.
     pub fn arch(&self, name: Option<&str>) -> Result<Rc<Network>, Diagnostic> {
-        let names: Vec<&str> = self.archs().map(|arch| arch.name.node.as_str()).collect();
+        let archs: Vec<&Rc<Network>> = self.archs().collect();
+        let names: Vec<&str> = archs.iter().map(|arch| arch.name.node.as_str()).collect();
         let listed = names.join("`, `");
-        match (name, names.as_slice()) {
-            (Some(name), _) => self.archs().find(|arch| arch.name.node == name).cloned().ok_or_else(|| {
-                let message = format!("there is no `arch {name}` here");
-                let diagnostic = Diagnostic::error(Code::NoArch, None, message).near(name, names.iter().copied());
-                diagnostic.note(format!("the file holds `{listed}`"))
-            }),
-            (None, [_]) => self.archs().next().cloned().ok_or_else(|| unreachable!("one name, one arch")),
+        match (name, archs.as_slice()) {
+            (Some(name), _) => {
+                archs.iter().find(|arch| arch.name.node == name).map(|arch| Rc::clone(arch)).ok_or_else(|| {
+                    let message = format!("there is no `arch {name}` here");
+                    let diagnostic = Diagnostic::error(Code::NoArch, None, message).near(name, names.iter().copied());
+                    diagnostic.note(format!("the file holds `{listed}`"))
+                })
+            }
+            (None, [only]) => Ok(Rc::clone(only)),
             (None, []) => {
                 let hint = "write `arch Name { input x: [B, 3, H, W] … output y }`";
                 Err(Diagnostic::error(Code::NoArch, None, "the file holds no `arch`").hint(hint))

@@ -1,7 +1,7 @@
 //! The one style of `.arch` files.
 //!
-//! A text is taken apart into tokens with its comments among them ([`lexer`]), so that none can be lost; [`rows`] finds the
-//! rows in them and lays them out in lines, with the blanks that [`spacing`] gives; [`align`] makes columns. Line breaks
+//! A text is taken apart into tokens with its comments among them (`lexer`), so that none can be lost; `rows` finds the
+//! rows in them and lays them out in lines, with the blanks that `spacing` gives; `align` makes columns. Line breaks
 //! stay where the writer put them. Nothing but blanks changes, and formatting what was formatted changes nothing: both
 //! are checked each time before a text is given back.
 
