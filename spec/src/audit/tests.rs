@@ -36,7 +36,7 @@ fn published_figures_of_other_tools() {
     let at = checked.at().expect("the spec gives sizes");
     let dialects = dialects(checked.graph(), &at).expect("in range");
     let count = |tool: &str| dialects.iter().find(|dialect| dialect.tool == tool).map(|dialect| dialect.count);
-    // The page of ultralytics-thop 2.2.3 on pypi.org prints 4133742592 for torchvision's resnet50.
+    // The package page of ultralytics-thop 2.2.4 prints 4133742592 for torchvision's resnet50.
     assert_eq!(count("thop"), Some(4_133_742_592));
     assert_eq!(count("Ultralytics"), Some(2 * 4_133_742_592));
     // 4.09 G, without what it says it skips: github.com/sovrasov/flops-counter.pytorch/issues/94. The norms are counted
