@@ -19,6 +19,15 @@ pub enum Severity {
     Error,
 }
 
+/// A change to the texts that is certain to mend a finding; `neckar check --fix` applies it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an order: "declare the inferred shape".
+    pub title: String,
+    /// What each place becomes; the places do not overlap, and an empty one is an insertion.
+    pub edits: Vec<(Span, String)>,
+}
+
 /// One finding about a spec.
 ///
 /// Messages and hints start in lower case and carry no final period.
@@ -40,6 +49,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to write instead.
     pub hints: Vec<String>,
+    /// The change that mends it, where one is certain.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -54,6 +65,7 @@ impl Diagnostic {
             related: Vec::new(),
             notes: Vec::new(),
             hints: Vec::new(),
+            fix: None,
         }
     }
 
@@ -87,6 +99,13 @@ impl Diagnostic {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// States the change that is certain to mend it.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Diagnostic {
+        self.fix = Some(Fix { title: title.into(), edits });
         self
     }
 
