@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use neckar::{Device, Numerics};
+use neckar_spec::diagnostics::FixScope;
 
 use crate::files::Target;
 use crate::spec::SpecArgument;
@@ -72,6 +73,29 @@ pub struct Check {
     pub specs: Vec<SpecArgument>,
     #[command(flatten)]
     pub settings: Settings,
+
+    /// Apply the fixes that findings offer to the files, then check them; `shapes` also declares the shapes that are found
+    /// where others were declared
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "certain")]
+    pub fix: Option<FixArgument>,
+}
+
+/// Which fixes are applied.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FixArgument {
+    /// Those that leave alone what a document says of its network
+    Certain,
+    /// Those that change declared shapes too
+    Shapes,
+}
+
+impl From<FixArgument> for FixScope {
+    fn from(argument: FixArgument) -> FixScope {
+        match argument {
+            FixArgument::Certain => FixScope::Certain,
+            FixArgument::Shapes => FixScope::Shapes,
+        }
+    }
 }
 
 /// `neckar fmt`.

@@ -87,6 +87,11 @@ impl SpecArgument {
         self.compile(settings)?.checked(terminal)
     }
 
+    /// Whether it is one of the zoo, which is no file.
+    pub fn is_of_zoo(&self) -> bool {
+        matches!(self.origin, Origin::Zoo(_))
+    }
+
     /// What a file made from the spec is called.
     pub fn stem(&self) -> String {
         let stem = Path::new(&self.text).file_stem().map(|stem| stem.to_string_lossy().into_owned());

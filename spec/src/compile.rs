@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::library::Library;
 use crate::resolve::{Setting, resolve};
 use crate::source::{Sources, Span};
-use crate::syntax;
+use crate::{fixes, syntax};
 
 /// What came of a spec.
 #[derive(Debug)]
@@ -41,7 +41,16 @@ impl Compilation {
 }
 
 /// Compiles an architecture of a library with settings, each a name and a text such as `[32, 64]`.
+///
+/// Findings carry the fixes after which they are gone and nothing new is found when the spec is compiled again.
 pub fn compile(mut library: Library, arch: Option<&str>, settings: &[(String, String)]) -> Compilation {
+    let mut compilation = compile_once(&mut library, arch, settings);
+    fixes::decide(&mut compilation, &library, arch, settings);
+    compilation
+}
+
+/// As [`compile`], with the fixes still proposals.
+pub(crate) fn compile_once(library: &mut Library, arch: Option<&str>, settings: &[(String, String)]) -> Compilation {
     let mut diagnostics = std::mem::take(&mut library.diagnostics);
     let mut parsed = Vec::new();
     for (name, value) in settings {
@@ -65,7 +74,7 @@ pub fn compile(mut library: Library, arch: Option<&str>, settings: &[(String, St
             return finish(library, diagnostics, None, None);
         }
     };
-    let (graph, found) = resolve(&library, &arch, parsed);
+    let (graph, found) = resolve(library, &arch, parsed);
     diagnostics.extend(found);
     if has_error(&diagnostics) {
         return finish(library, diagnostics, None, Some(graph));
@@ -85,11 +94,11 @@ fn has_error(diagnostics: &[Diagnostic]) -> bool {
 }
 
 fn finish(
-    library: Library,
+    library: &Library,
     mut diagnostics: Vec<Diagnostic>,
     checked: Option<Checked>,
     partial: Option<Graph>,
 ) -> Compilation {
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-    Compilation { sources: library.sources, diagnostics, checked, partial }
+    Compilation { sources: library.sources.clone(), diagnostics, checked, partial }
 }

@@ -22,6 +22,7 @@ pub mod compile;
 pub mod cost;
 pub mod diagnostics;
 pub mod field;
+pub mod fixes;
 pub mod format;
 pub mod graph;
 pub mod library;

@@ -1,5 +1,6 @@
 //! Reading a spec with everything that it imports.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -64,6 +65,8 @@ pub struct Library {
     units: Vec<Unit>,
     root: usize,
     prelude: usize,
+    /// Texts that are read in the place of those under their origins.
+    edited: Vec<(Origin, String)>,
 }
 
 impl Library {
@@ -72,19 +75,51 @@ impl Library {
     /// # Errors
     /// When the spec itself cannot be read; faults inside it, and imports that cannot be read, are diagnostics.
     pub fn load(origin: Origin) -> Result<Library, ReadError> {
-        let mut library =
-            Library { sources: Sources::default(), diagnostics: Vec::new(), units: Vec::new(), root: 0, prelude: 0 };
+        Library::load_edited(origin, Vec::new())
+    }
+
+    fn load_edited(origin: Origin, edited: Vec<(Origin, String)>) -> Result<Library, ReadError> {
+        let mut library = Library {
+            sources: Sources::default(),
+            diagnostics: Vec::new(),
+            units: Vec::new(),
+            root: 0,
+            prelude: 0,
+            edited,
+        };
         library.prelude = library.read(Origin::Zoo("prelude".into()), &mut Vec::new())?;
         library.root = library.read(origin, &mut Vec::new())?;
         Ok(library)
+    }
+
+    /// The library again from the texts that were read, with others in the place of some of them.
+    ///
+    /// # Errors
+    /// When the spec itself cannot be read.
+    pub(crate) fn edited(&self, texts: &BTreeMap<FileId, String>) -> Result<Library, ReadError> {
+        let text = |unit: &Unit| texts.get(&unit.file).unwrap_or(&self.sources.get(unit.file).text).clone();
+        let edited = self.units.iter().map(|unit| (unit.origin.clone(), text(unit))).collect();
+        Library::load_edited(self.units[self.root].origin.clone(), edited)
+    }
+
+    /// Whether a text is the user's to change: none of the zoo's, and no value from outside.
+    pub(crate) fn is_own(&self, file: FileId) -> bool {
+        self.units.iter().any(|unit| unit.file == file && !matches!(unit.origin, Origin::Zoo(_)))
     }
 
     fn read(&mut self, origin: Origin, importing: &mut Vec<Origin>) -> Result<usize, ReadError> {
         if let Some(known) = self.units.iter().position(|unit| unit.origin == origin) {
             return Ok(known);
         }
-        let (name, path, text) = text_of(&origin)?;
-        let file = self.sources.add(name, path, &text);
+        let text = match self.edited.iter().find(|(edited, _)| *edited == origin) {
+            Some((_, text)) => text.clone(),
+            None => text_of(&origin)?,
+        };
+        let path = match &origin {
+            Origin::Path(path) => Some(path.as_path()),
+            Origin::Zoo(_) | Origin::Text { .. } => None,
+        };
+        let file = self.sources.add(name_of(&origin), path, &text);
         let (tree, diagnostics) = syntax::parse(&self.sources, file);
         self.diagnostics.extend(diagnostics);
         importing.push(origin.clone());
@@ -127,7 +162,7 @@ impl Library {
                 let diagnostic = Diagnostic::error(Code::Import, import.span, error.to_string());
                 self.diagnostics.push(match import.target {
                     ImportTarget::Path(_) => diagnostic.hint("a path is taken from the folder of the importing file"),
-                    ImportTarget::Zoo(_) => diagnostic,
+                    ImportTarget::Zoo(ref name) => diagnostic.misspelt(name, zoo::names()),
                 });
                 None
             }
@@ -188,6 +223,11 @@ impl Library {
         self.visible(file).flat_map(|unit| &unit.networks).find(|network| network.name.node == name)
     }
 
+    /// Every block and architecture of one text.
+    pub(crate) fn networks(&self, file: FileId) -> impl Iterator<Item = &Rc<Network>> {
+        self.units.iter().filter(move |unit| unit.file == file).flat_map(|unit| &unit.networks)
+    }
+
     /// Every kind, block and architecture that a text sees, for near names.
     pub fn names(&self, file: FileId) -> Vec<&str> {
         let kinds = self.visible(file).flat_map(|unit| &unit.kinds).map(|kind| kind.name.node.as_str());
@@ -239,19 +279,19 @@ fn name_of(origin: &Origin) -> String {
     }
 }
 
-/// How messages name a text, its path, and its characters.
-fn text_of(origin: &Origin) -> Result<(String, Option<&Path>, String), ReadError> {
+/// The characters of a text.
+fn text_of(origin: &Origin) -> Result<String, ReadError> {
     let name = name_of(origin);
     let fail = |reason: String| ReadError { name: name.clone(), reason };
     match origin {
-        Origin::Text { text, .. } => Ok((name, None, text.clone())),
+        Origin::Text { text, .. } => Ok(text.clone()),
         Origin::Zoo(spec) => {
             let known = zoo::names().chain(std::iter::once("prelude"));
             let text = zoo::text(spec).ok_or_else(|| match nearest(spec, known) {
                 Some(near) => fail(format!("the zoo has no such spec; did you mean `{near}`?")),
                 None => fail("the zoo has no such spec; `neckar zoo` lists them".into()),
             })?;
-            Ok((name, None, text.to_owned()))
+            Ok(text.to_owned())
         }
         Origin::Path(path) => {
             let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
@@ -262,7 +302,7 @@ fn text_of(origin: &Origin) -> Result<(String, Option<&Path>, String), ReadError
             if u32::try_from(text.len()).is_err() {
                 return Err(fail("it holds more than 4 GiB".into()));
             }
-            Ok((name, Some(path), text))
+            Ok(text)
         }
     }
 }

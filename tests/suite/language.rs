@@ -2,6 +2,7 @@
 
 mod cases;
 mod errors;
+mod fixes;
 mod legal;
 mod markers;
 mod mutations;

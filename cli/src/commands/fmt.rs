@@ -1,7 +1,7 @@
 //! `neckar fmt`.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use neckar_spec::format::{FormatError, format};
@@ -9,6 +9,7 @@ use neckar_spec::source::Sources;
 
 use crate::arguments::Fmt;
 use crate::failure::{Exit, Failure};
+use crate::files::write_text;
 use crate::terminal::Terminal;
 
 /// How messages name the standard input.
@@ -62,7 +63,7 @@ fn format_file(path: &Path, check: bool, terminal: &Terminal) -> Result<(), Fail
     if check {
         return differs(&name, terminal);
     }
-    replace(path, &formatted).map_err(|error| Failure::unwritable(path, error))?;
+    write_text(path, &formatted)?;
     terminal.note(&format!("formatted `{name}`"));
     Ok(())
 }
@@ -90,21 +91,6 @@ fn formatted(name: &str, text: &str, terminal: &Terminal) -> Result<String, Fail
         }
         FormatError::Fault(fault) => Failure::incomplete(format!("`{name}`: {fault}")),
     })
-}
-
-/// Replaces a file once all of it is written; what a link points to stays where it is, and as accessible as it was.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
-    if permissions.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".neckar-").tempfile_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.as_file().set_permissions(permissions)?;
-    temporary.persist(&path)?;
-    Ok(())
 }
 
 /// Every `.arch` file below a folder, but for hidden folders, links to folders and Cargo's `target`.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -70,14 +71,21 @@ fn safetensors(file: &mut impl Write, tensors: &[(String, &ArrayD<f32>)]) -> Res
     Ok(())
 }
 
-/// Replaces a file, or makes it, once all of it is written.
+/// Replaces a file, or makes it, once all of it is written. What a link points to stays where it is, and a file as
+/// accessible as it was.
 fn replace(
     path: &Path,
-    write: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> Result<(), Box<dyn Error>>,
+    write: impl FnOnce(&mut BufWriter<&mut File>) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Failure> {
     let whole = || -> Result<(), Box<dyn Error>> {
+        // A link that points nowhere is replaced like a path at which nothing is.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if path.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+        }
+        let permissions = fs::metadata(&path).ok().map(|metadata| metadata.permissions());
+        if permissions.as_ref().is_some_and(Permissions::readonly) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only").into());
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
@@ -90,7 +98,10 @@ fn replace(
         write(&mut buffered)?;
         buffered.flush()?;
         drop(buffered);
-        temporary.persist(path)?;
+        if let Some(permissions) = permissions {
+            temporary.as_file().set_permissions(permissions)?;
+        }
+        temporary.persist(&path)?;
         Ok(())
     };
     whole().map_err(|error| Failure::unwritable(path, error))

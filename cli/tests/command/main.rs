@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod common;
 mod explain;
+mod fix;
 mod fmt;
 mod misuse;
 mod run;

@@ -2,10 +2,13 @@
 
 mod codes;
 mod explain;
+mod fix;
 mod render;
 
 pub use codes::Code;
 pub use explain::{find_code, page};
+pub(crate) use fix::Proposal;
+pub use fix::{Fix, FixScope};
 pub use render::{render, render_colored, render_one};
 
 use crate::source::Span;
@@ -17,15 +20,6 @@ pub enum Severity {
     Warning,
     /// The spec cannot be used.
     Error,
-}
-
-/// A change to the texts that is certain to mend a finding; `neckar check --fix` applies it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
-    /// What it does, as an order: "declare the inferred shape".
-    pub title: String,
-    /// What each place becomes; the places do not overlap, and an empty one is an insertion.
-    pub edits: Vec<(Span, String)>,
 }
 
 /// One finding about a spec.
@@ -49,8 +43,10 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to write instead.
     pub hints: Vec<String>,
-    /// The change that mends it, where one is certain.
+    /// The change that mends it, where one is certain: [`compile`](crate::compile()) keeps no other.
     pub fix: Option<Fix>,
+    /// Changes that may mend it, until it is decided which of them does.
+    pub(crate) proposals: Vec<Proposal>,
 }
 
 impl Diagnostic {
@@ -66,6 +62,7 @@ impl Diagnostic {
             notes: Vec::new(),
             hints: Vec::new(),
             fix: None,
+            proposals: Vec::new(),
         }
     }
 
@@ -102,20 +99,36 @@ impl Diagnostic {
         self
     }
 
-    /// States the change that is certain to mend it.
+    /// Proposes a change that mends it. It is kept where nothing new is found after it.
     #[must_use]
-    pub fn fix(mut self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Diagnostic {
-        self.fix = Some(Fix { title: title.into(), edits });
+    pub fn fix(self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Diagnostic {
+        self.propose([Fix { title: title.into(), edits, scope: FixScope::Certain }])
+    }
+
+    /// Proposes changes of which one may be kept.
+    #[must_use]
+    pub(crate) fn propose(mut self, fixes: impl IntoIterator<Item = Fix>) -> Diagnostic {
+        self.proposals.extend(fixes.into_iter().map(Proposal::Change));
         self
     }
 
-    /// Adds "did you mean" when one of the names lies near.
+    /// Proposes the names that one at its place may be a slip of.
+    #[must_use]
+    pub(crate) fn misspelt<'a>(mut self, name: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+        let proposal = |meant: &str| Proposal::Name { written: name.to_owned(), meant: meant.to_owned() };
+        self.proposals.extend(fix::meant(name, names).into_iter().map(proposal));
+        self
+    }
+
+    /// Adds "did you mean" when one of the names lies near, and proposes those that lie very near.
     #[must_use]
     pub fn near<'a>(self, name: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-        match nearest(name, names) {
+        let names: Vec<&str> = names.into_iter().collect();
+        let diagnostic = match nearest(name, names.iter().copied()) {
             Some(near) => self.hint(format!("did you mean `{near}`?")),
             None => self,
-        }
+        };
+        diagnostic.misspelt(name, names)
     }
 }
 

@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Fix, FixScope, Severity};
 use crate::source::{FileId, Source, Sources, Span};
 
 /// Diagnostics as plain text, one after the other with an empty line between them.
@@ -43,7 +43,21 @@ fn one(sources: &Sources, diagnostic: &Diagnostic, renderer: &Renderer) -> Strin
     for hint in &diagnostic.hints {
         group = group.element(Level::HELP.message(hint.as_str()));
     }
+    if let Some(fix) = &diagnostic.fix {
+        group = group.element(Level::HELP.message(offer(sources, fix)));
+    }
     renderer.render(&[group])
+}
+
+/// `fix: write `feature`, applied by `--fix``; of an inline body, which the command cannot change, what to do alone.
+fn offer(sources: &Sources, fix: &Fix) -> String {
+    let option = match fix.scope {
+        FixScope::Certain => "--fix",
+        FixScope::Shapes => "--fix=shapes",
+    };
+    let in_files = fix.edits.iter().all(|(span, _)| sources.get(span.file).path.is_some());
+    let applied = if in_files { format!(", applied by `{option}`") } else { String::new() };
+    format!("fix: {}{applied}", fix.title)
 }
 
 /// A snippet a file: the primary one first, then the others in the order in which they are named.

@@ -174,7 +174,11 @@ impl Resolver<'_> {
                     _ => "an initialisation such as `kaiming_normal(fan_out)`".into(),
                 };
                 let message = format!("`{}` is `{value}`, expected {expected}", name.node);
-                self.error(Code::WrongType, argument.value.span, message);
+                let diagnostic = Diagnostic::error(Code::WrongType, argument.value.span, message);
+                self.report(match (name.node.as_str(), &value) {
+                    ("resize", Value::Word(word)) => diagnostic.near(word, UpMode::WORDS.iter().copied()),
+                    _ => diagnostic,
+                });
             }
         }
         frame.numerics = Rc::new(numerics);

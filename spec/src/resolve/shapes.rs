@@ -1,7 +1,8 @@
 //! Shapes: inferred for operators, declared in rows, given by inputs.
 
 use super::{Frame, Resolver};
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Fix, FixScope};
+use crate::fixes;
 use crate::graph::{Condition, NodeId};
 use crate::ops::{Op, Requirement, ShapeError, Signature};
 use crate::size::{Extent, Relation, Shape, Size, Symbol, decide, shape_text};
@@ -101,7 +102,12 @@ impl Resolver<'_> {
                     .related(self.graph.node(operands[0]).span, format!("{left} comes from here"))
                     .related(self.graph.node(operands[*operand]).span, format!("{right} comes from here"));
                 match axis {
-                    1 => diagnostic.hint("bring one to the other's channels with a `lateral`"),
+                    1 => {
+                        let channels: Vec<Option<i64>> =
+                            shapes.iter().map(|shape| shape.get(1).and_then(Size::as_constant)).collect();
+                        let diagnostic = diagnostic.hint("bring one to the other's channels with a `lateral`");
+                        diagnostic.propose(fixes::laterals(self.library, span, &channels))
+                    }
                     2 | 3 => diagnostic.hint("bring one to the other's size with `Up2(x)` or `UpTo(x, y)`"),
                     _ => diagnostic,
                 }
@@ -194,13 +200,36 @@ impl Resolver<'_> {
                 found = text;
             }
         }
+        let edits = self.redeclared(declared, axes, inferred, frame);
+        let fix = Fix { title: format!("declare {found}"), edits, scope: FixScope::Shapes };
         let message = format!("the declared shape of {name} {what}");
         let diagnostic = Diagnostic::error(Code::DeclaredShape, declared.span, message)
             .label(format!("declared {}, inferred {found}{here}", self.shape_text(axes)))
             .related(self.graph.node(node).span, format!("{} comes from here", self.shape_text(inferred)))
             .hint(format!("declare {found}, or change what makes {name}"));
-        self.report(diagnostic);
+        self.report(diagnostic.propose([fix]));
         false
+    }
+
+    /// What makes a declared shape the inferred one: the axes that differ, in literals where they are literals.
+    fn redeclared(&self, declared: &ShapeExpr, axes: &[Size], inferred: &Shape, frame: &Frame) -> Vec<(Span, String)> {
+        let text = |size: &Size| self.shape_text(std::slice::from_ref(size)).trim_matches(['[', ']']).to_owned();
+        let literal = |size: &Size| size.eval(&frame.at).map_or_else(|| text(size), |n| n.to_string());
+        if axes.len() != inferred.len() {
+            let sizes =
+                inferred.iter().map(if frame.at.is_empty() { &text as &dyn Fn(&Size) -> String } else { &literal });
+            return vec![(declared.span, format!("[{}]", sizes.collect::<Vec<_>>().join(", ")))];
+        }
+        let written = declared.axes.iter().zip(axes).zip(inferred);
+        let differs = |((_, size), found): &((&Expr, &Size), &Size)| {
+            let holds_here = found.eval(&frame.at).is_some_and(|n| Extent::as_constant(*size) == Some(n));
+            size != found && !holds_here
+        };
+        let edit = |((written, size), found): ((&Expr, &Size), &Size)| {
+            let literally = Extent::as_constant(size).is_some();
+            (written.span, if literally { literal(found) } else { text(found) })
+        };
+        written.filter(differs).map(edit).collect()
     }
 
     /// The axes of a written shape.

@@ -6,24 +6,24 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::brackets;
 use super::grammar::{KEYWORDS, Rule, phrase};
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Proposal};
 use crate::source::Span;
 
 /// Keywords that begin a row or an item.
 const STARTERS: [&str; 12] =
     ["arch", "block", "kind", "use", "numerics", "input", "output", "expect", "let", "for", "if", "ignore"];
 
-/// Tokens of other languages, and what is written here.
-const FOREIGN: [(&str, &str); 9] = [
-    (";", "rows need nothing between them"),
-    ("&&", "write `and`"),
-    ("||", "write `or`"),
-    ("!", "write `not`"),
-    ("%", "write `mod`"),
-    ("**", "write `^` for a power"),
-    ("#", "comments begin with `//`"),
-    ("'", "strings stand in `\"`"),
-    ("=>", "write `->`"),
+/// Tokens of other languages, what is written here, and in their very place.
+const FOREIGN: [(&str, &str, Option<&str>); 9] = [
+    (";", "rows need nothing between them", Some("")),
+    ("&&", "write `and`", Some("and")),
+    ("||", "write `or`", Some("or")),
+    ("!", "write `not`", Some("not ")),
+    ("%", "write `mod`", Some("mod")),
+    ("**", "write `^` for a power", Some("^")),
+    ("#", "comments begin with `//`", Some("//")),
+    ("'", "strings stand in `\"`", None),
+    ("=>", "write `->`", Some("->")),
 ];
 
 /// Signs that are one token, the longest first.
@@ -63,6 +63,15 @@ pub(super) fn syntax_error(text: &str, piece: Span, root: Rule, error: &Error<Ru
             let (span, found) = (at_token(&token), &text[token]);
             let message = format!("expected {expected}, found `{found}`");
             let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
+            let foreign = FOREIGN.iter().find(|(sign, ..)| *sign == found);
+            if let Some((_, _, Some(instead))) = foreign {
+                let title = if instead.is_empty() {
+                    format!("leave out the `{found}`")
+                } else {
+                    format!("write `{}`", instead.trim_end())
+                };
+                diagnostic = diagnostic.fix(title, vec![(span, (*instead).to_owned())]);
+            }
             diagnostic.hints.extend(hint(found, before.map(|(_, text)| text), positives, &text[start..at]));
             diagnostic
         }
@@ -92,7 +101,8 @@ pub(super) fn continues(unread: &str, same_line: bool) -> bool {
 /// A diagnostic about a piece of a text, moved to where the piece begins.
 pub(super) fn shifted(mut diagnostic: Diagnostic, base: usize) -> Diagnostic {
     let related = diagnostic.related.iter_mut().map(|(span, _)| span);
-    for span in diagnostic.span.iter_mut().chain(related) {
+    let edited = diagnostic.proposals.iter_mut().flat_map(Proposal::places);
+    for span in diagnostic.span.iter_mut().chain(related).chain(edited) {
         span.start += base as u32;
         span.end += base as u32;
     }
@@ -132,7 +142,7 @@ fn hint(found: &str, before: Option<&str>, expected: &[Rule], read: &str) -> Opt
     let wants_operand = expected.iter().any(|&rule| phrase(rule) == "an expression");
     let begins_operand = found.starts_with(|c| is_word(c) || matches!(c, '"' | '(' | '['));
     let fixed = |text: &str| Some(text.to_owned());
-    if let Some((_, instead)) = FOREIGN.iter().find(|(sign, _)| *sign == found) {
+    if let Some((_, instead, _)) = FOREIGN.iter().find(|(sign, ..)| *sign == found) {
         return fixed(instead);
     }
     match found {

@@ -1,5 +1,7 @@
 //! `neckar check`.
 
+mod fix;
+
 use neckar_spec::check::Checked;
 use neckar_spec::diagnostics::Code;
 use neckar_spec::graph::ScopeId;
@@ -14,7 +16,9 @@ pub fn check(arguments: &Check, terminal: &Terminal) -> Result<(), Failure> {
     let mut worst = Exit::Clean;
     let mut codes = Vec::new();
     for spec in &arguments.specs {
-        let exit = match check_each(spec, &arguments.settings.settings, &mut codes, terminal) {
+        let settings = &arguments.settings.settings;
+        let fixed = arguments.fix.map_or(Ok(()), |fix| fix::fix(spec, settings, fix.into(), terminal));
+        let exit = match fixed.and_then(|()| check_each(spec, settings, &mut codes, terminal)) {
             Ok(exit) => exit,
             Err(Failure::Closed) => return Err(Failure::Closed),
             Err(failure) => terminal.report(failure),
