@@ -27,7 +27,7 @@ fn everything_in_one_call() {
     folder.write("neck.arch", SLIPS);
     let said = folder.neckar(&["check", "./neck.arch"]);
     assert_eq!((said.code, said.err.matches("error[").count()), (1, 3), "{}", said.err);
-    assert!(said.err.contains("= help: fix: write `lateral`, applied by `--fix`"), "{}", said.err);
+    assert!(said.err.contains("= help: fix: write `lateral`, applied by `neckar check --fix`"), "{}", said.err);
     assert_eq!(read(&folder, "neck.arch"), SLIPS);
 
     let names = folder.names();
@@ -58,7 +58,7 @@ fn what_is_left_is_reported() {
     let said = folder.neckar(&["check", "--fix", "./a.arch"]);
     assert_eq!((said.code, said.err.matches("error[").count()), (1, 1), "{}", said.err);
     assert!(said.err.starts_with("note: fixed ./a.arch:3: write `kernel`\nerror[NK0201]"), "{}", said.err);
-    assert!(said.err.contains("fix: declare [B, 8, H, W], applied by `--fix=shapes`"), "{}", said.err);
+    assert!(said.err.contains("fix: declare [B, 8, H, W], applied by `neckar check --fix=shapes`"), "{}", said.err);
     let said = folder.succeed(&["check", "--fix=shapes", "./a.arch", "--quiet"]);
     assert_eq!(said.err, "");
     assert_eq!(read(&folder, "a.arch"), text.replace("kernal", "kernel").replace("[B, 4, H", "[B, 8, H"));

@@ -49,14 +49,14 @@ fn one(sources: &Sources, diagnostic: &Diagnostic, renderer: &Renderer) -> Strin
     renderer.render(&[group])
 }
 
-/// `fix: write `feature`, applied by `--fix``; of an inline body, which the command cannot change, what to do alone.
+/// What a fix does and what applies it. The command cannot change an inline body, so of that nothing is said.
 fn offer(sources: &Sources, fix: &Fix) -> String {
-    let option = match fix.scope {
-        FixScope::Certain => "--fix",
-        FixScope::Shapes => "--fix=shapes",
+    let command = match fix.scope {
+        FixScope::Certain => "neckar check --fix",
+        FixScope::Shapes => "neckar check --fix=shapes",
     };
     let in_files = fix.edits.iter().all(|(span, _)| sources.get(span.file).path.is_some());
-    let applied = if in_files { format!(", applied by `{option}`") } else { String::new() };
+    let applied = if in_files { format!(", applied by `{command}`") } else { String::new() };
     format!("fix: {}{applied}", fix.title)
 }
 

@@ -39,6 +39,8 @@ pub struct Finding {
     pub rule: String,
     pub message: String,
     pub place: Option<Place>,
+    /// What mends it, where that is certain or `--fix=shapes` would do it.
+    pub fix: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -242,12 +244,13 @@ impl Finding {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        Finding { severity, rule: diagnostic.code.to_string(), message: diagnostic.message.clone(), place }
+        let fix = diagnostic.fix.as_ref().map(|fix| fix.title.clone());
+        Finding { severity, rule: diagnostic.code.to_string(), message: diagnostic.message.clone(), place, fix }
     }
 
     /// A bound that does not hold.
     pub fn gate(option: &str, message: String) -> Finding {
-        Finding { severity: "error", rule: option.to_owned(), message, place: None }
+        Finding { severity: "error", rule: option.to_owned(), message, place: None, fix: None }
     }
 
     pub fn is_error(&self) -> bool {
