@@ -27,6 +27,7 @@
 //! | run again and again without allocating | [`Model::session`], [`Session::run_into`] |
 //! | know the memory that a shape takes | [`Session::peak_bytes`], without weights [`arena_bytes`] |
 //! | know where the time goes | [`Session::run_profiled`] |
+//! | lock a network's shapes in a test | [`testing::assert_rows!`] |
 //! | judge a kernel | [`naive::run`], the plain reference in f64 |
 //!
 //! Sizes are checked once, on entry: inputs must agree with each other and be legal for the network, and an error names
@@ -49,6 +50,7 @@ mod outputs;
 mod plan;
 mod session;
 mod tensor;
+pub mod testing;
 pub mod typed;
 mod weights;
 
