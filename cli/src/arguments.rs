@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use neckar::{Device, Numerics};
 use neckar_spec::diagnostics::FixScope;
+use serde::Deserialize;
 
 use crate::files::Target;
 use crate::spec::SpecArgument;
@@ -12,10 +13,11 @@ use crate::spec::SpecArgument;
 /// Checks, runs and shows the multi-scale networks that `.arch` files describe.
 ///
 /// SPEC is the path of an `.arch` file (with a `/` or ending in `.arch`) or a name of the zoo, with `::Arch` behind it
-/// where a file holds several architectures.
+/// where a file holds several architectures. `check` and `audit` also take folders, for every `.arch` file below them, and
+/// patterns such as `"necks/**/*.arch"`; one that stands for no file could not be completed.
 ///
-/// Exit codes: 0 clean; 1 the spec has findings; 2 the command line is wrong; 3 it could not be completed (files, weights,
-/// inputs, sizes, devices).
+/// Exit codes: 0 clean; 1 the spec has findings; 2 the command line or neckar.toml is wrong; 3 it could not be completed
+/// (files, weights, inputs, sizes, devices).
 #[derive(Debug, Parser)]
 #[command(name = "neckar", version, max_term_width = 110)]
 pub struct Arguments {
@@ -47,6 +49,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Run a network and show what each row gave and took
     Run(Run),
+    /// Make a crate with a first neck that builds and runs
+    Init(Init),
     /// Print the Rust module that `arch!` makes of a spec
     Expand(Expand),
     /// List the specs that ship with neckar, or print one
@@ -68,7 +72,7 @@ pub struct Settings {
 /// `neckar check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Specs; of a file without `::Arch` every architecture is checked
+    /// Specs, folders and patterns; of a file without `::Arch` every architecture is checked
     #[arg(required = true, value_name = "SPEC")]
     pub specs: Vec<SpecArgument>,
     #[command(flatten)]
@@ -78,6 +82,10 @@ pub struct Check {
     /// where others were declared
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "certain")]
     pub fix: Option<FixArgument>,
+
+    /// Findings that exit with 1: errors, warnings too, or none; `error` where neckar.toml does not say
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
 }
 
 /// Which fixes are applied.
@@ -98,6 +106,18 @@ impl From<FixArgument> for FixScope {
     }
 }
 
+/// What findings exit with 1.
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum FailOn {
+    /// Errors, failed expectations and exceeded bounds
+    Error,
+    /// Warnings too
+    Warning,
+    /// None
+    Never,
+}
+
 /// `neckar fmt`.
 #[derive(Debug, Args)]
 pub struct Fmt {
@@ -105,7 +125,7 @@ pub struct Fmt {
     #[arg(long)]
     pub check: bool,
 
-    /// Files, and folders for every `.arch` file below them; `-` alone formats the standard input to the standard output
+    /// Files, folders for every `.arch` file below them, and patterns such as `"necks/**/*.arch"`; `-` alone formats the standard input to the standard output
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }
@@ -113,8 +133,8 @@ pub struct Fmt {
 /// `neckar audit`.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// Specs; of a file without `::Arch` every architecture is audited
-    #[arg(required = true, value_name = "SPEC")]
+    /// Specs, folders and patterns; without any, what the gates of neckar.toml are about
+    #[arg(value_name = "SPEC")]
     pub specs: Vec<SpecArgument>,
     #[command(flatten)]
     pub settings: Settings,
@@ -135,6 +155,17 @@ pub struct Audit {
     #[arg(long)]
     pub dialects: bool,
 
+    #[command(flatten)]
+    pub bounds: Bounds,
+
+    /// Findings that exit with 1: errors, warnings too, or none; `error` where neckar.toml does not say
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
+}
+
+/// What a network is held to.
+#[derive(Debug, Default, Args)]
+pub struct Bounds {
     /// Fail above so many multiply-accumulates, such as 4.1G, 500M or 653_312
     #[arg(long, value_name = "N", value_parser = count)]
     pub max_macs: Option<u64>,
@@ -146,6 +177,13 @@ pub struct Audit {
     /// Fail unless a row, input or output has this shape: `--assert-shape "P3=[B, 256, H/8, W/8]"`; may be repeated
     #[arg(long, value_name = "NAME=SHAPE", value_parser = setting)]
     pub assert_shape: Vec<(String, String)>,
+}
+
+impl Bounds {
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.max_macs.is_none() && self.max_params.is_none() && self.assert_shape.is_empty()
+    }
 }
 
 /// How a report is written.
@@ -232,6 +270,26 @@ impl From<NumericsArgument> for Numerics {
     }
 }
 
+/// `neckar init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Folder of the crate; it is made where it is not there, and nothing in it is written over
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub path: PathBuf,
+
+    /// Begin with a spec of the zoo
+    #[arg(long, value_name = "ZOO")]
+    pub from: Option<String>,
+
+    /// Name of the crate; that of the folder where left out
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Checkout of neckar that the crate depends on; that which this command was built from where left out
+    #[arg(long, value_name = "PATH")]
+    pub neckar: Option<PathBuf>,
+}
+
 /// `neckar expand`.
 #[derive(Debug, Args)]
 pub struct Expand {
@@ -284,7 +342,7 @@ fn size(text: &str) -> Result<(String, i64), String> {
 }
 
 /// `653_312`, `25.5M`, `4.1G`.
-fn count(text: &str) -> Result<u64, String> {
+pub fn count(text: &str) -> Result<u64, String> {
     let digits = text.replace('_', "");
     let unit = |suffix: char| match suffix.to_ascii_lowercase() {
         'k' => Some(1e3),

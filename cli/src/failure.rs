@@ -18,6 +18,13 @@ pub enum Exit {
     Incomplete = 3,
 }
 
+impl Exit {
+    /// How a command ends in which this was the worst, and said.
+    pub fn ended(self) -> Result<(), Failure> {
+        if self == Exit::Clean { Ok(()) } else { Err(Failure::Reported(self)) }
+    }
+}
+
 /// Why a command ended before it was done.
 #[derive(Debug)]
 pub enum Failure {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod config;
 mod failure;
 mod files;
 mod picture;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Audit(audit) => commands::audit(audit, &terminal),
         Command::Fmt(fmt) => commands::fmt(fmt, &terminal),
         Command::Run(run) => run::run(run, &terminal),
+        Command::Init(init) => commands::init(init, &terminal),
         Command::Expand(expand) => commands::expand(expand, &terminal),
         Command::Zoo(zoo) => commands::zoo(zoo, &terminal),
         Command::Ops(ops) => commands::ops(ops, &terminal),

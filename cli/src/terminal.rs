@@ -105,6 +105,19 @@ impl Terminal {
         }
     }
 
+    /// The worst of several ends; what is still to be said of each is said as it comes.
+    pub fn worst(&self, ends: impl IntoIterator<Item = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+        let mut worst = Exit::Clean;
+        for end in ends {
+            worst = worst.max(match end {
+                Ok(exit) => exit,
+                Err(Failure::Closed) => return Err(Failure::Closed),
+                Err(failure) => self.report(failure),
+            });
+        }
+        Ok(worst)
+    }
+
     fn say(&self, style: Style, word: &str, message: &str) {
         self.write_err(&format!("{} {message}\n", styled(self.colored_err, style, &format!("{word}:"))));
     }

@@ -2,20 +2,21 @@
 
 use crate::arguments::Expand;
 use crate::failure::Failure;
-use crate::spec::Compiled;
+use crate::spec::{Compiled, Root};
 use crate::terminal::Terminal;
 
 /// Prints the module that `arch!` makes of a spec.
 pub fn expand(arguments: &Expand, terminal: &Terminal) -> Result<(), Failure> {
     let Expand { spec, settings, name } = arguments;
     let library = spec.library(&settings.settings)?;
-    let has_archs = library.archs().next().is_some();
     let arch = spec.arch.as_deref();
+    let root = Root::of(&library, arch);
     let tokens = match neckar_codegen::expand_spec(library, arch, &settings.settings, name.as_deref()) {
         Ok(tokens) => tokens,
         Err(compilation) => {
-            terminal.diagnostics(&compilation.sources, &compilation.diagnostics);
-            return Err(Failure::Reported(Compiled { compilation, has_archs }.exit()));
+            let compiled = Compiled::new(compilation, root);
+            terminal.diagnostics(&compiled.compilation.sources, &compiled.compilation.diagnostics);
+            return Err(Failure::Reported(compiled.exit()));
         }
     };
     let file = syn::parse2(tokens).map_err(|error| {

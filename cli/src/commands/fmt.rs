@@ -9,7 +9,7 @@ use neckar_spec::source::Sources;
 
 use crate::arguments::Fmt;
 use crate::failure::{Exit, Failure};
-use crate::files::write_text;
+use crate::files::{arch_files, write_text};
 use crate::terminal::Terminal;
 
 /// How messages name the standard input.
@@ -24,21 +24,11 @@ pub fn fmt(arguments: &Fmt, terminal: &Terminal) -> Result<(), Failure> {
         }
         return format_stdin(arguments.check, terminal);
     }
-    let mut worst = Exit::Clean;
-    for path in &arguments.paths {
-        // A path that is no folder is a file, if only one that cannot be read.
-        let files = if path.is_dir() { below(path) } else { Ok(vec![path.clone()]) };
-        let done = files
-            .map(|files| files.iter().map(|file| format_file(file, arguments.check, terminal)).collect::<Vec<_>>());
-        for done in done.unwrap_or_else(|failure| vec![Err(failure)]) {
-            match done {
-                Ok(()) => {}
-                Err(Failure::Closed) => return Err(Failure::Closed),
-                Err(failure) => worst = worst.max(terminal.report(failure)),
-            }
-        }
-    }
-    if worst == Exit::Clean { Ok(()) } else { Err(Failure::Reported(worst)) }
+    let files = arguments.paths.iter().flat_map(|path| match arch_files(path) {
+        Ok(files) => files.into_iter().map(Ok).collect(),
+        Err(failure) => vec![Err(failure)],
+    });
+    terminal.worst(files.map(|file| format_file(&file?, arguments.check, terminal).map(|()| Exit::Clean)))?.ended()
 }
 
 fn format_stdin(check: bool, terminal: &Terminal) -> Result<(), Failure> {
@@ -91,27 +81,4 @@ fn formatted(name: &str, text: &str, terminal: &Terminal) -> Result<String, Fail
         }
         FormatError::Fault(fault) => Failure::incomplete(format!("`{name}`: {fault}")),
     })
-}
-
-/// Every `.arch` file below a folder, but for hidden folders, links to folders and Cargo's `target`.
-fn below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let listed =
-        |folder: &Path| -> io::Result<Vec<PathBuf>> { fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect() };
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for path in listed(&folder).map_err(|error| Failure::unreadable(&folder, error))? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path.is_dir() {
-                if !path.is_symlink() && !name.starts_with('.') && name != "target" {
-                    folders.push(path);
-                }
-            } else if path.extension().is_some_and(|extension| extension == "arch") {
-                // `./` says nothing in a message.
-                files.push(path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -1,10 +1,11 @@
-//! The commands that read specs and print what they find.
+//! The commands but for `run`.
 
 mod audit;
 mod check;
 mod expand;
 mod explain;
 mod fmt;
+mod init;
 mod ops;
 mod zoo;
 
@@ -13,5 +14,6 @@ pub use check::check;
 pub use expand::expand;
 pub use explain::explain;
 pub use fmt::fmt;
+pub use init::init;
 pub use ops::ops;
 pub use zoo::zoo;

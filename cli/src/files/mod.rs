@@ -1,10 +1,12 @@
-//! Files of tensors and pictures.
+//! Files of specs, tensors and pictures.
 
+mod find;
 mod read;
 mod write;
 
 use std::path::{Path, PathBuf};
 
+pub use find::{arch_files, is_pattern};
 pub use read::read_tensors;
 pub use write::{write_picture, write_tensors, write_text};
 

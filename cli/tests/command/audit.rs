@@ -84,15 +84,19 @@ fn misuse() {
     let folder = Folder::new();
     folder.write("free.arch", LINE.replace(" at H = 2, W = 2", ""));
     let cases: &[(&[&str], i32, &str)] = &[
-        (&["./tiny.arch", "--at", "V=3"], 2, "`Tiny` has no free size `V` for --at; its free sizes are H, W, B"),
+        (&["./tiny.arch", "--at", "V=3"], 2, "`Tiny` has no free size `V` for `at`; its free sizes are H, W, B"),
         (&["./tiny.arch", "--at", "H=0"], 2, "`0` is not a whole number above 0"),
         (&["./tiny.arch", "--at", "H=8,H=8"], 2, "`--at H` is given twice"),
         (&["./tiny.arch", "--at", "H=7"], 3, "H = 7 is not legal: the nearest legal sizes are 6 and 8"),
         (&["./tiny.arch", "--max-macs", "many"], 2, "expected a number such as 653_312, 25.5M or 4.1G"),
-        (&["./tiny.arch", "--assert-shape", "yy=[B]"], 2, "has no map `yy` for --assert-shape"),
+        (&["./tiny.arch", "--assert-shape", "yy=[B]"], 2, "has no map `yy` for assert-shape"),
         (&["./tiny.arch", "--assert-shape", "y=B"], 2, "is not a shape such as"),
-        (&["./free.arch", "--max-macs", "1"], 3, "--max-macs needs sizes, and `Line` gives none"),
-        (&["./free.arch", "--assert-shape", "y=[B, 1, 2, 2]"], 3, "--assert-shape needs sizes"),
+        (
+            &["./free.arch", "--max-macs", "1"],
+            3,
+            "max-macs needs sizes, and `Line` gives none; add `at`, such as --at H=224,W=224",
+        ),
+        (&["./free.arch", "--assert-shape", "y=[B, 1, 2, 2]"], 3, "assert-shape needs sizes"),
         (&["./tiny.arch", "--format", "github", "--output", "x"], 2, "leave --output out"),
         (&["./none.arch"], 3, "cannot read"),
         (&["./tiny.arch", "--output", "none/x"], 3, "cannot write"),

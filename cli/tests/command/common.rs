@@ -54,7 +54,7 @@ impl Folder {
     }
 
     pub fn make_folder(&self, name: &str) {
-        fs::create_dir(self.path(name)).expect("the folder can be written to");
+        fs::create_dir_all(self.path(name)).expect("the folder can be written to");
     }
 
     /// Every file in it, hidden ones too.
@@ -68,8 +68,13 @@ impl Folder {
 
     /// Runs the command, which may never panic.
     pub fn neckar(&self, arguments: &[&str]) -> Said {
+        self.neckar_in(".", arguments)
+    }
+
+    /// Runs the command in a folder below.
+    pub fn neckar_in(&self, below: &str, arguments: &[&str]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_neckar"));
-        let output = command.args(arguments).current_dir(self.0.path()).env_remove("NO_COLOR").output();
+        let output = command.args(arguments).current_dir(self.path(below)).env_remove("NO_COLOR").output();
         let output = output.expect("the command was built");
         let said = Said {
             code: output.status.code().expect("it exits by itself"),

@@ -3,8 +3,11 @@
 mod audit;
 mod check;
 mod common;
+mod config;
 mod explain;
 mod fix;
 mod fmt;
+mod init;
 mod misuse;
 mod run;
+mod several;

@@ -35,7 +35,6 @@ fn specs() {
             &folder,
             &[
                 (&[command, "gone.arch"], 3, &["cannot read `gone.arch`", "No such file"]),
-                (&[command, "folder.arch"], 3, &["cannot read `folder.arch`", "directory"]),
                 (&[command, "latin1.arch"], 3, &["not UTF-8", "byte 6", "save it as UTF-8"]),
                 (&[command, "a.arch"], 1, &["NK0004", "imports form a cycle", "b.arch"]),
                 (&[command, "orphan.arch"], 1, &["NK0003", "gone.arch", "No such file"]),
@@ -50,6 +49,8 @@ fn specs() {
     refuse(
         &folder,
         &[
+            (&["run", "folder.arch"], 3, &["cannot read `folder.arch`", "directory"]),
+            (&["expand", "folder.arch"], 3, &["cannot read `folder.arch`", "directory"]),
             (&["run", "./two.arch"], 2, &["several architectures", "choose one with `::Name`"]),
             (&["check", "pafpn", "gone.arch"], 3, &["cannot read `gone.arch`"]),
             (&["zoo", "lite_fnp"], 2, &["did you mean `lite_fpn`?"]),
@@ -62,6 +63,9 @@ fn specs() {
 #[test]
 fn settings() {
     let folder = Folder::new();
+    folder.write("open.arch", crate::common::TINY.replace("c = 2", "c"));
+    let inner = "arch Outer { input x: [B, 3, H, W]  Tiny t  output y = t(x) }";
+    folder.write("inner.arch", format!("use \"open.arch\"\n{inner}"));
     refuse(
         &folder,
         &[
@@ -72,6 +76,10 @@ fn settings() {
             (&["check", "./tiny.arch", "--set", "c=[1, 2]"], 2, &["parameter `c` is `[1, 2]`", "a whole number"]),
             (&["check", "./tiny.arch", "--set", "c=)"], 2, &["--set c"]),
             (&["check", "lite_fpn", "--set", "fuse=wieghted"], 2, &["did you mean `weighted`?"]),
+            (&["check", "./open.arch"], 2, &["arch `Tiny` needs `c`", "help: give it a value: `--set c=…`"]),
+            (&["run", "./open.arch"], 2, &["help: give it a value: `--set c=…`"]),
+            (&["expand", "./open.arch"], 2, &["help: give it a value: `--set c=…`"]),
+            (&["check", "./inner.arch"], 1, &["needs `c`", "write `(c = …)`"]),
             (&["check", "./tiny.arch", "--set", "c"], 2, &["expected NAME=VALUE"]),
             (&["check", "./tiny.arch", "--set", "c=1", "--set", "c=2"], 2, &["`--set c` is given twice"]),
         ],

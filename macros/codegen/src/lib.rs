@@ -24,6 +24,16 @@ use module::{Context, Naming};
 use report::{Tokens, compile_error};
 use text::Text;
 
+/// What generated Rust calls a map, a list of outputs or a module: `p3_td` for `P3_td`, `r#final` for `final`.
+pub fn field_name(name: &str) -> String {
+    names::ident(&names::snake(name), Span::call_site()).to_string()
+}
+
+/// What generated Rust calls the network of an architecture.
+pub fn struct_name(name: &str) -> String {
+    names::ident(&names::camel(name), Span::call_site()).to_string()
+}
+
 /// Expands `arch!`: the path of the runtime crate, one token, then what the user wrote.
 ///
 /// The result parses whatever was given: what is wrong is in it as compile errors.

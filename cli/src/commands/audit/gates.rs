@@ -1,4 +1,4 @@
-//! Bounds that the command line sets.
+//! Bounds that the command line or a gate sets.
 
 use neckar_spec::audit::{Audit, AuditedMap};
 use neckar_spec::check::{Checked, shape_at};
@@ -7,28 +7,28 @@ use neckar_spec::size::{Env, shape_text};
 
 use super::report::Finding;
 use super::shape::Expected;
-use crate::arguments;
+use crate::arguments::Bounds;
 use crate::commands::check::grouped;
 use crate::failure::Failure;
 
 /// The bounds that do not hold.
 pub fn exceeded(
-    arguments: &arguments::Audit,
+    bounds: &Bounds,
     checked: &Checked,
     audit: &Audit,
     sizes: Option<&Env>,
 ) -> Result<Vec<Finding>, Failure> {
     let mut findings = Vec::new();
     let name = &checked.graph().name;
-    if let Some(most) = arguments.max_params
+    if let Some(most) = bounds.max_params
         && audit.total.parameters > most
     {
         let found = grouped(audit.total.parameters);
         findings.push(Finding::gate("max-params", format!("{name} has {found} parameters, above {}", grouped(most))));
     }
-    if let Some(most) = arguments.max_macs {
+    if let Some(most) = bounds.max_macs {
         let Some((macs, sizes)) = audit.total.macs.zip(sizes) else {
-            return Err(no_sizes(checked, "--max-macs"));
+            return Err(no_sizes(checked, "max-macs"));
         };
         if macs > most {
             let at: Vec<String> = sizes.iter().map(|(symbol, n)| format!("{symbol} = {n}")).collect();
@@ -37,10 +37,10 @@ pub fn exceeded(
             findings.push(Finding::gate("max-macs", message));
         }
     }
-    for (map, shape) in &arguments.assert_shape {
+    for (map, shape) in &bounds.assert_shape {
         let found = find(checked, audit, map)?;
         let expected = Expected::parse(shape)?;
-        let holds = expected.holds(found, checked.legal(), sizes).ok_or_else(|| no_sizes(checked, "--assert-shape"))?;
+        let holds = expected.holds(found, checked.legal(), sizes).ok_or_else(|| no_sizes(checked, "assert-shape"))?;
         if !holds {
             let free = shape_text(&found.shape, checked.legal());
             let at = sizes.map(|env| shape_at(&found.shape, checked.legal(), Some(env))).filter(|at| *at != free);
@@ -63,11 +63,11 @@ fn find<'a>(checked: &Checked, audit: &'a Audit, name: &str) -> Result<&'a Audit
             Some(near) => format!("did you mean `{near}`?"),
             None => "give the name of a row, an input or an output".to_owned(),
         };
-        Failure::usage(format!("`{}` has no map `{name}` for --assert-shape; {hint}", graph.name))
+        Failure::usage(format!("`{}` has no map `{name}` for assert-shape; {hint}", graph.name))
     })
 }
 
 fn no_sizes(checked: &Checked, option: &str) -> Failure {
     let name = &checked.graph().name;
-    Failure::incomplete(format!("{option} needs sizes, and `{name}` gives none; add --at, such as --at H=224,W=224"))
+    Failure::incomplete(format!("{option} needs sizes, and `{name}` gives none; add `at`, such as --at H=224,W=224"))
 }

@@ -4,33 +4,52 @@ mod gates;
 mod github;
 mod report;
 mod shape;
+mod subject;
 mod tables;
 
-use neckar_spec::check::Checked;
-use neckar_spec::size::Env;
+use std::path::Path;
+use std::rc::Rc;
+
+use neckar_spec::diagnostics::{Diagnostic, Severity};
 
 use crate::arguments::{Audit, ReportFormat};
+use crate::config::{Config, Configs, Gate, Policy};
 use crate::failure::{Exit, Failure};
 use crate::files::write_text;
 use crate::spec::SpecArgument;
 use crate::terminal::Terminal;
 use report::{Document, Finding, Report};
+use subject::{Examined, Subject};
 use tables::Style;
 
-/// Audits each spec, whatever comes of the others, writes one report of all and exits with the worst that was found.
+/// Audits each spec, or what the gates of neckar.toml are about, whatever comes of the others; writes one report of all and
+/// exits with the worst that was found.
 pub fn audit(arguments: &Audit, terminal: &Terminal) -> Result<(), Failure> {
     if arguments.format == ReportFormat::Github && arguments.output.is_some() {
         return Err(Failure::usage("GitHub reads annotations from the standard output; leave --output out"));
     }
-    let mut worst = Exit::Clean;
+    let mut configs = Configs::default();
     let mut reports = Vec::new();
-    for spec in &arguments.specs {
-        match audit_each(spec, arguments, terminal, &mut reports) {
-            Ok(exit) => worst = worst.max(exit),
-            Err(Failure::Closed) => return Err(Failure::Closed),
-            Err(failure) => worst = worst.max(terminal.report(failure)),
-        }
-    }
+    let worst = if arguments.specs.is_empty() {
+        let config = gated(arguments, &mut configs)?;
+        let policy = Policy::new(Some(&config), arguments.fail_on);
+        terminal.worst(config.gates.iter().flat_map(|gate| match gate.networks() {
+            Ok(networks) => {
+                let subjects = networks.iter().map(|spec| Subject::gated(spec, gate));
+                subjects.map(|subject| report(&subject, &[], &policy, arguments, terminal, &mut reports)).collect()
+            }
+            Err(failure) => vec![Err(gate.blamed(failure))],
+        }))?
+    } else {
+        terminal.worst(arguments.specs.iter().flat_map(SpecArgument::networks).map(|spec| {
+            let spec = spec?;
+            let config = configs.of(&spec)?;
+            let gates = config.iter().flat_map(|config| &config.gates).filter(|gate| gate.is_about(&spec));
+            let policy = Policy::new(config.as_deref(), arguments.fail_on);
+            let subject = Subject::asked(&spec, arguments);
+            report(&subject, &gates.collect::<Vec<_>>(), &policy, arguments, terminal, &mut reports)
+        }))?
+    };
     let document = Document::new(reports);
     let text = match arguments.format {
         ReportFormat::Text => tables::write(&document, Style::Terminal, terminal.is_verbose()),
@@ -46,75 +65,76 @@ pub fn audit(arguments: &Audit, terminal: &Terminal) -> Result<(), Failure> {
         None if arguments.format == ReportFormat::Text => terminal.print_unless_quiet(&text)?,
         None => terminal.print(&text)?,
     }
-    if worst == Exit::Clean { Ok(()) } else { Err(Failure::Reported(worst)) }
+    worst.ended()
 }
 
-fn audit_each(
-    spec: &SpecArgument,
+/// The nearest neckar.toml from the current folder on, for its gates.
+fn gated(arguments: &Audit, configs: &mut Configs) -> Result<Rc<Config>, Failure> {
+    let Audit { settings, at, bounds, .. } = arguments;
+    if !settings.settings.is_empty() || !at.is_empty() || !bounds.is_empty() {
+        let message = "parameters, sizes and bounds are of a SPEC; without one the gates of neckar.toml state them";
+        return Err(Failure::usage(message));
+    }
+    let Some(config) = configs.above(Path::new("."))? else {
+        return Err(Failure::usage(
+            "give a SPEC: there is no neckar.toml, in this folder or above, whose gates name any",
+        ));
+    };
+    if config.gates.is_empty() {
+        return Err(Failure::usage(format!("give a SPEC: `{}` has no `[[gate]]`", config.name)));
+    }
+    Ok(config)
+}
+
+/// Adds the report of a network, which is also held to gates of its own parameters and sizes.
+fn report(
+    subject: &Subject,
+    gates: &[&Gate],
+    policy: &Policy,
     arguments: &Audit,
     terminal: &Terminal,
     reports: &mut Vec<Report>,
 ) -> Result<Exit, Failure> {
-    let mut worst = Exit::Clean;
-    for spec in spec.each()? {
-        let compiled = spec.compile(&arguments.settings.settings)?;
-        let (exit, compilation) = (compiled.exit(), &compiled.compilation);
-        let mut diagnostics = compilation.diagnostics.clone();
-        diagnostics.extend(compilation.failed_expectations());
-        let mut report = Report::new(&spec.text);
-        if let Some(checked) = &compilation.checked {
-            let sizes = sizes(checked, arguments)?;
-            let audit = neckar_spec::audit::audit(checked, sizes.as_ref());
-            diagnostics.extend(audit.warnings.iter().cloned());
-            report.describe(checked, &audit, sizes.as_ref(), arguments.dialects)?;
-            for finding in gates::exceeded(arguments, checked, &audit, sizes.as_ref())? {
-                terminal.error(&format!("{}: {}", spec.text, finding.message));
-                report.findings.push(finding);
-            }
-        }
-        terminal.diagnostics(&compilation.sources, &diagnostics);
-        let found = diagnostics.iter().map(|diagnostic| Finding::of(diagnostic, &compilation.sources));
-        report.findings.splice(0..0, found);
-        let failed = report.findings.iter().any(Finding::is_error);
-        worst = worst.max(exit).max(if failed { Exit::Findings } else { Exit::Clean });
-        reports.push(report);
-    }
-    Ok(worst)
-}
-
-/// The sizes of `--at` over those of the `at` clause, legal ones; none where a free size has no value.
-fn sizes(checked: &Checked, arguments: &Audit) -> Result<Option<Env>, Failure> {
-    let graph = checked.graph();
-    let batches: Vec<&str> = graph
-        .inputs
-        .iter()
-        .filter_map(|input| graph.node(input.node).shape.first()?.as_symbol())
-        .map(|symbol| symbol.as_str())
-        .collect();
-    let mut env: Env = batches.iter().map(|&batch| (batch, 1)).collect();
-    for (symbol, at) in &graph.symbols {
-        at.map(|at| env.set(symbol.clone(), at));
-    }
-    for (i, (name, value)) in arguments.at.iter().enumerate() {
-        let free = graph.symbols.iter().map(|(symbol, _)| symbol.as_str()).chain(batches.iter().copied());
-        let free: Vec<&str> = free.collect();
-        if !free.contains(&name.as_str()) {
-            let message = format!("`{}` has no free size `{name}` for --at", graph.name);
-            return Err(Failure::usage(match free.as_slice() {
-                [] => format!("{message}; all its sizes are fixed"),
-                free => format!("{message}; its free sizes are {}", free.join(", ")),
+    let name = &subject.spec.text;
+    let Examined { compiled, audit, mut exceeded } = subject.examine()?;
+    let compilation = &compiled.compilation;
+    let mut report = Report::new(name);
+    let mut found = compilation.diagnostics.clone();
+    found.extend(compilation.failed_expectations());
+    let mut misused = compiled.is_misused();
+    if let (Some(checked), Some((audit, sizes))) = (&compilation.checked, &audit) {
+        found.extend(audit.warnings.iter().cloned());
+        report.describe(checked, audit, sizes.as_ref(), arguments.dialects)?;
+        for gate in gates {
+            let held = Subject::gated(subject.spec, gate).examine()?;
+            misused |= held.compiled.is_misused();
+            exceeded.extend(held.exceeded);
+            exceeded.extend(held.compiled.compilation.diagnostics.iter().find(is_error).map(|diagnostic| {
+                let message = format!("with the gate's parameters: {}", diagnostic.message);
+                Finding { place: Some((&gate.place).into()), ..Finding::gate(diagnostic.code.as_str(), message) }
             }));
         }
-        if arguments.at[..i].iter().any(|(other, _)| other == name) {
-            return Err(Failure::usage(format!("`--at {name}` is given twice")));
-        }
-        env.set(name.as_str(), *value);
     }
-    if graph.symbols.iter().any(|(symbol, _)| env.get(symbol.as_str()).is_none()) {
-        return Ok(None);
+    let found = policy.judge(found);
+    terminal.diagnostics(&compilation.sources, &found);
+    for finding in &exceeded {
+        let place = finding.place.as_ref().map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column));
+        terminal.error(&format!("{}{name}: {}", place.unwrap_or_default(), finding.message));
     }
-    match checked.legal().check(&env) {
-        Ok(()) => Ok(Some(env)),
-        Err(illegal) => Err(Failure::incomplete(format!("`{}`: {illegal}", graph.name))),
+    let worst =
+        found.iter().map(|diagnostic| diagnostic.severity).chain(exceeded.first().map(|_| Severity::Error)).max();
+    report.findings.extend(found.iter().map(|diagnostic| Finding::of(diagnostic, &compilation.sources)));
+    report.findings.extend(exceeded);
+    reports.push(report);
+    if !misused {
+        return Ok(policy.exit(worst));
     }
+    if let Some(gate) = subject.gate {
+        terminal.error(&format!("{}: `{name}` does not take the gate's parameters", gate.place));
+    }
+    Ok(Exit::Usage)
+}
+
+fn is_error(diagnostic: &&Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
 }

@@ -13,6 +13,7 @@ use neckar_spec::source::Sources;
 use neckar_spec::{Lowering, lower};
 use serde::Serialize;
 
+use crate::config;
 use crate::failure::Failure;
 
 /// Of the JSON; raised with every change that is not an addition.
@@ -135,6 +136,13 @@ pub struct Dialect {
     pub unit: &'static str,
     pub count: u64,
     pub why: &'static str,
+}
+
+impl From<&config::Place> for Place {
+    fn from(place: &config::Place) -> Place {
+        let config::Place { file, line, column } = place.clone();
+        Place { file, line, column, end_line: line }
+    }
 }
 
 impl Document {

@@ -1,4 +1,4 @@
-//! The shape of `--assert-shape`.
+//! The shape that a map is held to.
 
 use neckar_spec::audit::AuditedMap;
 use neckar_spec::size::{Env, Legal, Relation, Size, decide};
@@ -19,7 +19,7 @@ impl Expected {
     /// Reads `[B, 256, H/8, ceil(W/8)]`.
     pub fn parse(text: &str) -> Result<Expected, Failure> {
         let mut sources = Sources::default();
-        let file = sources.add("--assert-shape", None, text);
+        let file = sources.add("assert-shape", None, text);
         let mut exact = Vec::new();
         let axes = match parse_expression(&sources, file) {
             Ok(Expr { kind: ExprKind::List(items), .. }) => items
@@ -32,7 +32,7 @@ impl Expected {
             _ => None,
         };
         let axes = axes.ok_or_else(|| {
-            Failure::usage(format!("`{text}` of --assert-shape is not a shape such as `[B, 256, H/8, W/8]`"))
+            Failure::usage(format!("`{text}` of assert-shape is not a shape such as `[B, 256, H/8, W/8]`"))
         })?;
         Ok(Expected { axes, exact })
     }

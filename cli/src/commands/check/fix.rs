@@ -20,7 +20,8 @@ pub fn fix(
         let message = format!("`{name}` belongs to the zoo, which `--fix` leaves alone; `neckar zoo {name}` prints it");
         return Err(Failure::usage(message));
     }
-    for spec in spec.each()? {
+    // What cannot be read is said where it is checked.
+    for spec in spec.networks().into_iter().flatten() {
         for file in fixes::fix(spec.library(settings)?, spec.arch.as_deref(), settings, scope)? {
             write_text(&file.path, &file.text)?;
             for (line, title) in &file.done {

@@ -7,55 +7,54 @@ use neckar_spec::diagnostics::Code;
 use neckar_spec::graph::ScopeId;
 
 use crate::arguments::Check;
+use crate::config::{Config, Configs, Policy};
 use crate::failure::{Exit, Failure};
 use crate::spec::SpecArgument;
 use crate::terminal::Terminal;
 
 /// Checks each spec, whatever comes of the others, and exits with the worst that was found.
 pub fn check(arguments: &Check, terminal: &Terminal) -> Result<(), Failure> {
-    let mut worst = Exit::Clean;
     let mut codes = Vec::new();
-    for spec in &arguments.specs {
-        let settings = &arguments.settings.settings;
-        let fixed = arguments.fix.map_or(Ok(()), |fix| fix::fix(spec, settings, fix.into(), terminal));
-        let exit = match fixed.and_then(|()| check_each(spec, settings, &mut codes, terminal)) {
-            Ok(exit) => exit,
-            Err(Failure::Closed) => return Err(Failure::Closed),
-            Err(failure) => terminal.report(failure),
-        };
-        worst = worst.max(exit);
-    }
+    let mut configs = Configs::default();
+    let settings = &arguments.settings.settings;
+    let networks = arguments.specs.iter().flat_map(|spec| {
+        match arguments.fix.map_or(Ok(()), |fix| fix::fix(spec, settings, fix.into(), terminal)) {
+            Ok(()) => spec.networks(),
+            Err(failure) => vec![Err(failure)],
+        }
+    });
+    let worst = terminal.worst(networks.map(|spec| {
+        let spec = spec?;
+        let config = configs.of(&spec)?;
+        check_one(&spec, arguments, config.as_deref(), &mut codes, terminal)
+    }))?;
     if let Some(code) = codes.first() {
         terminal.note(&format!("`neckar explain {code}` tells more"));
     }
-    if worst == Exit::Clean { Ok(()) } else { Err(Failure::Reported(worst)) }
+    worst.ended()
 }
 
-/// Checks each architecture of a spec, and adds the codes of what is found.
-fn check_each(
+/// Checks a network, and adds the codes of what is found.
+fn check_one(
     spec: &SpecArgument,
-    settings: &[(String, String)],
+    arguments: &Check,
+    config: Option<&Config>,
     codes: &mut Vec<Code>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let mut worst = Exit::Clean;
-    for spec in spec.each()? {
-        let compiled = spec.compile(settings)?;
-        let compilation = &compiled.compilation;
-        terminal.diagnostics(&compilation.sources, &compilation.diagnostics);
-        let failed = compilation.failed_expectations();
-        terminal.diagnostics(&compilation.sources, &failed);
-        codes.extend(compilation.diagnostics.iter().chain(&failed).map(|diagnostic| diagnostic.code));
-        worst = worst.max(compiled.exit());
-        if let Some(checked) = &compilation.checked {
-            if !failed.is_empty() {
-                worst = worst.max(Exit::Findings);
-            }
-            let summary = summary(checked, failed.len());
-            terminal.print_unless_quiet(&format!("{}: {summary}\n", terminal.strong(&spec.text)))?;
-        }
+    let policy = Policy::new(config, arguments.fail_on);
+    let compiled = spec.compile(&arguments.settings.settings)?;
+    let compilation = &compiled.compilation;
+    let failed = compilation.failed_expectations();
+    let found = policy.judge([compilation.diagnostics.as_slice(), &failed].concat());
+    terminal.diagnostics(&compilation.sources, &found);
+    codes.extend(found.iter().map(|diagnostic| diagnostic.code));
+    if let Some(checked) = &compilation.checked {
+        let summary = summary(checked, failed.len());
+        terminal.print_unless_quiet(&format!("{}: {summary}\n", terminal.strong(&spec.text)))?;
     }
-    Ok(worst)
+    let worst = found.iter().map(|diagnostic| diagnostic.severity).max();
+    Ok(if compiled.is_misused() { Exit::Usage } else { policy.exit(worst) })
 }
 
 /// `Fpn, 12 rows, 3_344_384 parameters; H mod 8 in {0}; W mod 8 in {0}; 2 of 2 expectations hold`.
