@@ -125,7 +125,8 @@ pub struct Fmt {
     #[arg(long)]
     pub check: bool,
 
-    /// Files, folders for every `.arch` file below them, and patterns such as `"necks/**/*.arch"`; `-` alone formats the standard input to the standard output
+    /// Files, folders for every `.arch` file below them, and patterns such as `"necks/**/*.arch"`; `-` alone formats the
+    /// standard input to the standard output
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

@@ -82,7 +82,7 @@ impl SpecArgument {
     pub fn is_same(&self, other: &SpecArgument) -> bool {
         let same_text = match (&self.origin, &other.origin) {
             (Origin::Path(a), Origin::Path(b)) => {
-                fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
+                matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
             }
             (a, b) => a == b,
         };
@@ -115,15 +115,18 @@ impl SpecArgument {
             Err(failure) => return vec![Err(failure)],
         };
         let is_choice = !matches!(files.as_slice(), [file] if file.origin == self.origin);
+        let is_wanted = |names: &[String]| match &self.arch {
+            Some(arch) => names.contains(arch),
+            None => !names.is_empty(),
+        };
         let mut networks = Vec::new();
         for file in files {
             match file.arch_names() {
                 Err(failure) => networks.push(Err(failure)),
-                Ok(Some(names))
-                    if is_choice && self.arch.as_ref().map_or(names.is_empty(), |arch| !names.contains(arch)) => {}
-                Ok(Some(names)) if self.arch.is_none() && !names.is_empty() => {
-                    networks
-                        .extend(names.into_iter().map(|name| Ok(SpecArgument { arch: Some(name), ..file.clone() })));
+                Ok(Some(names)) if is_choice && !is_wanted(&names) => {}
+                Ok(Some(names)) if self.arch.is_none() && is_wanted(&names) => {
+                    let network = |name| Ok(SpecArgument { arch: Some(name), ..file.clone() });
+                    networks.extend(names.into_iter().map(network));
                 }
                 // What is wrong with it, or with the name, the compiler says best.
                 Ok(_) => networks.push(Ok(file)),

@@ -192,6 +192,12 @@ fn gates_that_cannot_be_held() {
         let said = project(&config).neckar(&["audit"]);
         assert!(said.code == code && said.err.contains(message), "{config}: {} {}", said.code, said.err);
     }
+    let said = project(&gate("set = { d = 3 }")).neckar(&["audit", "necks/tiny.arch"]);
+    assert!(
+        said.code == 2 && said.err.contains("with the gate's parameters: arch `Tiny` has no parameter `d`"),
+        "{}",
+        said.err
+    );
     let folder = Folder::new();
     let said = folder.neckar(&["audit"]);
     assert!(said.code == 2 && said.err.contains("give a SPEC: there is no neckar.toml"), "{}", said.err);
