@@ -2,13 +2,14 @@
 //!
 //! Each rule is read off the source of the release named: fvcore 0.1.5.post20221221 (`fvcore/nn/flop_count.py`,
 //! `jit_handles.py`), thop 0.1.1.post2209072238 and ultralytics-thop 2.2.3 (`thop/profile.py`, `vision/basic_hooks.py`,
-//! `vision/calc_func.py`), Ultralytics (`utils/torch_utils.py`, twice what thop gives), tract (`cost` of its convolutions
-//! and matrix products).
+//! `vision/calc_func.py`), Ultralytics 8.4.190 (`utils/torch_utils.py`, twice what thop gives), tract 0.23.9 (`cost` of each
+//! operator). `tests/scripts/dialects.py` runs these releases; what they print is what the tests expect.
 
 use crate::cost::{node_macs, operand_shapes};
 use crate::graph::{Graph, Node};
+use crate::ops::Op;
 use crate::ops::formula::Window;
-use crate::program::{Epilogue, Instr, Pool, PoolKind, ResizeMode, Target};
+use crate::program::{Activation, Epilogue, Instr, Pool, PoolKind, ResizeMode, Target};
 use crate::size::{Env, Shape};
 
 /// What a tool would print.
@@ -26,10 +27,11 @@ pub struct Dialect {
 
 /// Each tool's figure at given sizes; none where they leave the range of `u64`.
 pub fn dialects(graph: &Graph, sizes: &Env) -> Option<Vec<Dialect>> {
+    let readers = readers(graph);
     let mut sums = [0_u64; 4];
     for node in graph.nodes.iter().filter(|node| node.op.is_some()) {
-        let work = Work::new(graph, node, sizes)?;
-        let counts = [work.fvcore(), work.thop(), work.ultralytics_thop(), Some(work.macs)];
+        let work = Work::new(graph, &readers, node, sizes)?;
+        let counts = [work.fvcore(), work.thop(), work.ultralytics_thop(), work.tract()];
         for (sum, count) in sums.iter_mut().zip(counts) {
             *sum = sum.checked_add(count?)?;
         }
@@ -63,16 +65,31 @@ pub fn dialects(graph: &Graph, sizes: &Env) -> Option<Vec<Dialect>> {
             "tract",
             "FMA(F32)",
             tract,
-            "multiplications of convolutions and matrix products, as the MACs here; what tract adds for element-wise \
-             operators depends on what it has fused, and is left out",
+            "of `dump --cost` on PyTorch's ONNX export, before `-O` fuses more; adds 1 an element of a batch norm that no \
+             convolution before it takes in, 11 of a sigmoid, 12 of a SiLU, 2 of an L2 norm, 1 of each weighted operand, and 1 a cell read and 1 an output of a global average pool; transposed convolutions, \
+             additions, other pools and up-sampling count nothing, and divisions stand apart",
         ),
     ])
+}
+
+/// How many operators and outputs read each node.
+fn readers(graph: &Graph) -> Vec<usize> {
+    let mut readers = vec![0; graph.nodes.len()];
+    let read = graph.nodes.iter().flat_map(|node| &node.inputs).chain(graph.outputs.iter().map(|output| &output.node));
+    for node in read {
+        readers[node.0 as usize] += 1;
+    }
+    readers
 }
 
 /// What an operator does at given sizes.
 struct Work {
     instr: Instr,
-    normalises: bool,
+    /// What it does where it is a norm or an activation.
+    post: Option<Epilogue>,
+    /// Whether a convolution before it takes it in where it is a norm.
+    is_folded: bool,
+    operands: usize,
     /// The first operand.
     input: Vec<u64>,
     output: Vec<u64>,
@@ -80,12 +97,16 @@ struct Work {
 }
 
 impl Work {
-    fn new(graph: &Graph, node: &Node, sizes: &Env) -> Option<Work> {
+    fn new(graph: &Graph, readers: &[usize], node: &Node, sizes: &Env) -> Option<Work> {
         let at = |shape: &Shape| super::shape_at(shape, sizes);
         let (instr, epilogue) = node.op.as_ref()?.lower(&node.weights, &node.shape);
+        let before = *node.inputs.first()?;
+        let after_conv = matches!(graph.node(before).op, Some(Op::Conv(_))) && readers[before.0 as usize] == 1;
         Some(Work {
             instr,
-            normalises: matches!(epilogue.first(), Some(Epilogue::Norm(_))),
+            is_folded: after_conv,
+            post: epilogue.into_iter().next(),
+            operands: node.inputs.len(),
             input: at(operand_shapes(graph, node).first()?)?,
             output: at(&node.shape)?,
             macs: node_macs(graph, node).eval(sizes)?.try_into().ok()?,
@@ -97,11 +118,15 @@ impl Work {
         product(&self.output)?.checked_mul(times)
     }
 
+    fn normalises(&self) -> bool {
+        matches!(self.post, Some(Epilogue::Norm(_)))
+    }
+
     fn fvcore(&self) -> Option<u64> {
         match &self.instr {
             Instr::Resize(resize) => self.outputs(if resize.mode == ResizeMode::Nearest { 1 } else { 4 }),
             Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => product(&self.input),
-            _ if self.normalises => self.outputs(2),
+            _ if self.normalises() => self.outputs(2),
             _ => Some(self.macs),
         }
     }
@@ -120,7 +145,7 @@ impl Work {
                 let [rows, columns] = [2, 3].map(|axis| self.input[axis] as f64 / self.output[axis] as f64);
                 Some(((rows * columns + 1.0) * self.outputs(1)? as f64) as u64)
             }
-            _ if self.normalises => self.outputs(4),
+            _ if self.normalises() => self.outputs(4),
             _ => Some(self.macs),
         }
     }
@@ -145,6 +170,24 @@ impl Work {
                 maps.checked_mul(read(2))?.checked_mul(read(3))?.checked_add(self.outputs(1)?)
             }
             _ => self.thop(),
+        }
+    }
+
+    fn tract(&self) -> Option<u64> {
+        match (&self.instr, &self.post) {
+            (_, Some(Epilogue::Norm(_))) => self.outputs(u64::from(!self.is_folded)),
+            (_, Some(Epilogue::Activation(activation))) => self.outputs(match activation {
+                Activation::Relu => 0,
+                Activation::Sigmoid => 11,
+                Activation::Silu => 12,
+            }),
+            (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { size: [1, 1] }, _) => {
+                product(&self.input)?.checked_add(self.outputs(1)?)
+            }
+            (Instr::TransposedConv { .. }, _) => Some(0),
+            (Instr::L2Normalize { .. }, _) => self.outputs(2),
+            (Instr::WeightedSum { .. }, _) => self.outputs(self.operands as u64),
+            _ => Some(self.macs),
         }
     }
 }
