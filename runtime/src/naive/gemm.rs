@@ -1,12 +1,25 @@
 //! `[B, Cin]` times the transpose of `[Cout, Cin]`.
 
+use neckar_spec::program::WeightId;
+
+use super::BodyWeights;
 use super::map::Map;
+use super::sum::Sum;
 use crate::Error;
 
-pub(super) fn run(weight: &[f32], bias: Option<&[f32]>, input: &Map, shape: &[usize]) -> Result<Map, Error> {
+pub(super) fn run(
+    weight: WeightId,
+    bias: Option<WeightId>,
+    weights: &BodyWeights,
+    input: &Map,
+    shape: &[usize],
+) -> Result<Map, Error> {
+    let weight = weights.get(weight);
+    let bias = bias.map(|bias| weights.get(bias));
     let inputs = input.dims.channels;
     Map::from_fn(shape, |b, c, _, _| {
-        let terms = (0..inputs).map(|i| f64::from(weight[c * inputs + i]) * input.at(b, i, 0, 0));
-        bias.map_or(0.0, |bias| f64::from(bias[c])) + terms.sum::<f64>()
+        let mut sum = Sum::of(bias.map(|bias| bias[c]));
+        (0..inputs).for_each(|i| sum.add(weight[c * inputs + i], input.at(b, i, 0, 0)));
+        sum.counted(weights.count)
     })
 }

@@ -15,6 +15,7 @@ mod l2_normalize;
 mod map;
 mod pool;
 mod resize;
+mod sum;
 mod transposed_conv;
 mod weighted_sum;
 
@@ -24,6 +25,7 @@ use neckar_spec::program::{Epilogue, Instr, Program, Slot, Step, WeightId};
 use crate::plan::result_shape;
 use crate::{Error, Weights, entry};
 use map::Map;
+use sum::Count;
 
 /// Runs a program and gives its outputs, in order.
 ///
@@ -35,13 +37,38 @@ pub fn run(
     weights: &Weights,
     inputs: &[(String, ArrayD<f32>)],
 ) -> Result<Vec<(String, ArrayD<f32>)>, Error> {
+    run_counted(program, weights, inputs, &Count::default())
+}
+
+/// How many multiply-accumulates of convolutions, transposed convolutions and linear layers a run takes, counted where each is
+/// done. A tap that falls on padding multiplies a zero and counts.
+///
+/// # Errors
+/// As [`run`].
+pub fn multiply_accumulates(
+    program: &Program,
+    weights: &Weights,
+    inputs: &[(String, ArrayD<f32>)],
+) -> Result<u64, Error> {
+    let count = Count::default();
+    run_counted(program, weights, inputs, &count)?;
+    Ok(count.total())
+}
+
+fn run_counted(
+    program: &Program,
+    weights: &Weights,
+    inputs: &[(String, ArrayD<f32>)],
+    count: &Count,
+) -> Result<Vec<(String, ArrayD<f32>)>, Error> {
     entry::sound(program)?;
     let shapes: Vec<(&str, &[usize])> = inputs.iter().map(|(name, array)| (name.as_str(), array.shape())).collect();
     let order = entry::order(program, &shapes)?;
     entry::check(program, &order.iter().map(|&i| shapes[i].1).collect::<Vec<_>>())?;
     let maps = order.iter().map(|&i| Map::of(&inputs[i].1)).collect::<Result<_, _>>()?;
     let weight_ids: Vec<WeightId> = (0..program.entry().weights).collect();
-    let outputs = run_body(program, program.bodies.len() - 1, weights, &weight_ids, maps)?;
+    let own = BodyWeights { weights, ids: &weight_ids, count };
+    let outputs = run_body(program, program.bodies.len() - 1, &own, maps)?;
     let array = |map: Map| {
         let data = map.data.iter().map(|&x| x as f32).collect();
         ArrayD::from_shape_vec(IxDyn(&map.shape), data).expect("a map has as many cells as its shape")
@@ -53,6 +80,8 @@ pub fn run(
 struct BodyWeights<'a> {
     weights: &'a Weights,
     ids: &'a [WeightId],
+    /// What is done with them.
+    count: &'a Count,
 }
 
 impl BodyWeights<'_> {
@@ -61,13 +90,7 @@ impl BodyWeights<'_> {
     }
 }
 
-fn run_body(
-    program: &Program,
-    body: usize,
-    weights: &Weights,
-    ids: &[WeightId],
-    inputs: Vec<Map>,
-) -> Result<Vec<Map>, Error> {
+fn run_body(program: &Program, body: usize, weights: &BodyWeights, inputs: Vec<Map>) -> Result<Vec<Map>, Error> {
     let body = &program.bodies[body];
     let mut slots: Vec<Option<Map>> = inputs.into_iter().map(Some).collect();
     slots.resize_with(body.slots as usize, || None);
@@ -81,11 +104,12 @@ fn run_body(
         match step {
             Step::Run { instr, args, epilogue, out, .. } => {
                 let args = read(&slots, args);
-                slots[*out as usize] = Some(run_step(instr, epilogue, &BodyWeights { weights, ids }, &args)?);
+                slots[*out as usize] = Some(run_step(instr, epilogue, weights, &args)?);
             }
             Step::Call { body, args, weights: passed, outs, .. } => {
-                let passed: Vec<WeightId> = passed.iter().map(|&weight| ids[weight as usize]).collect();
-                let made = run_body(program, *body as usize, weights, &passed, read(&slots, args))?;
+                let passed: Vec<WeightId> = passed.iter().map(|&weight| weights.ids[weight as usize]).collect();
+                let passed = BodyWeights { ids: &passed, ..*weights };
+                let made = run_body(program, *body as usize, &passed, read(&slots, args))?;
                 for (&out, map) in outs.iter().zip(made) {
                     slots[out as usize] = Some(map);
                 }
@@ -123,12 +147,9 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
     match instr {
         Instr::Conv(conv) => conv::run(conv, weights, input, shape),
         Instr::TransposedConv { channels, stride, weight, bias } => {
-            let bias = bias.map(|bias| weights.get(bias));
-            transposed_conv::run(*channels, *stride, weights.get(*weight), bias, input, shape)
+            transposed_conv::run(*channels, *stride, *weight, *bias, weights, input, shape)
         }
-        Instr::Gemm { weight, bias, .. } => {
-            gemm::run(weights.get(*weight), bias.map(|bias| weights.get(bias)), input, shape)
-        }
+        Instr::Gemm { weight, bias, .. } => gemm::run(*weight, *bias, weights, input, shape),
         Instr::Pool(pool) => pool::run(pool, input, shape),
         Instr::GlobalAveragePool => global_average_pool::run(input, shape),
         Instr::AdaptiveAveragePool { size } => adaptive_average_pool::run(*size, input, shape),

@@ -6,7 +6,7 @@
 pub mod arguments;
 pub mod formula;
 
-use crate::program::{Epilogue, Init, Instr, WeightId};
+use crate::program::{Epilogue, Init, Instr, ResizeMode, WeightId};
 use crate::size::{Relation, Shape, Size};
 
 use arguments::Arguments;
@@ -104,17 +104,17 @@ pub enum Field {
     Pointwise,
     /// Sliding windows along rows and columns.
     Windows([formula::Window; 2]),
-    /// Resampled by a factor; `reach` source cells on each side may contribute.
+    /// Resampled by a factor.
     Scaled {
         /// The factor.
         factor: usize,
-        /// Source cells on each side that may contribute.
-        reach: f64,
+        /// Which cells of the source contribute.
+        mode: ResizeMode,
     },
     /// Resampled to the sizes of the last operand, which itself is not read.
     Like {
-        /// Source cells on each side that may contribute.
-        reach: f64,
+        /// Which cells of the source contribute.
+        mode: ResizeMode,
     },
     /// All of the map.
     Global,

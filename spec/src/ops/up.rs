@@ -90,11 +90,12 @@ impl Operator for Up {
     }
 
     fn field(&self) -> Field {
-        let reach = match self.mode {
-            UpMode::Transposed | UpMode::Resample(ResizeMode::Nearest) => 0.0,
-            UpMode::Resample(ResizeMode::Bilinear | ResizeMode::AlignCorners) => 1.0,
+        // A cell that a transposed convolution gives comes from one cell, as the nearest does.
+        let mode = match self.mode {
+            UpMode::Transposed => ResizeMode::Nearest,
+            UpMode::Resample(mode) => mode,
         };
-        Field::Scaled { factor: self.factor, reach }
+        Field::Scaled { factor: self.factor, mode }
     }
 
     fn lower(&self, weights: &[WeightId], output: &Shape) -> (Instr, Vec<Epilogue>) {

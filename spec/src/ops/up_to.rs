@@ -45,7 +45,7 @@ impl Operator for UpTo {
     }
 
     fn field(&self) -> Field {
-        Field::Like { reach: if self.mode == ResizeMode::Nearest { 0.0 } else { 1.0 } }
+        Field::Like { mode: self.mode }
     }
 
     fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
