@@ -150,7 +150,7 @@ fn seen(output: &ArrayD<f32>, axis: usize) -> Seen {
 }
 
 /// The cells far enough from the border that nothing they see is cut off, by their numbers.
-fn middle<'s>(network: &Network, axis: usize, sizes: &[usize; 2], seen: &'s Seen) -> Vec<(usize, (i64, i64))> {
+fn middle(network: &Network, axis: usize, sizes: &[usize; 2], seen: &Seen) -> Vec<(usize, (i64, i64))> {
     let edge = network.widest(axis) / sizes[axis] as f64 * seen.len() as f64;
     let inner = |&(i, _): &(usize, (i64, i64))| (i as f64) > edge && (i as f64) < seen.len() as f64 - edge;
     let inside = |&(_, (first, last)): &(usize, (i64, i64))| first > 0 && last + 1 < sizes[axis] as i64;

@@ -245,7 +245,7 @@ impl Writer {
         let from = self.maps[random.below(self.maps.len())].clone();
         let (layer, name) = (self.name(random), self.name(random));
         let out = random.pick(&CHANNELS);
-        let width = format!("{}", random.pick(&[out.to_string(), format!("( {} + {} )", out / 2, out - out / 2)]));
+        let width = random.pick(&[out.to_string(), format!("( {} + {} )", out / 2, out - out / 2)]);
         let mut map = Map { name: name.clone(), ..from.clone() };
         let x = &from.name;
         let value = match random.below(13) {
