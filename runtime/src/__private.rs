@@ -59,7 +59,7 @@ impl Embedded {
             let Ok(size) = i64::try_from(*size) else { return false };
             env.set(*symbol, size);
         }
-        self.program().legal.check(&env).is_ok()
+        self.program().legal.allows(&env)
     }
 
     /// Prints the network's layers.

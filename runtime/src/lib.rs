@@ -56,6 +56,7 @@ mod weights;
 
 pub use ndarray;
 pub use neckar_spec::program::Program;
+pub use neckar_spec::size::LegalSizes;
 
 pub use error::Error;
 pub use model::{Model, StepTime};

@@ -60,7 +60,7 @@ fn inputs() {
         ),
         (
             &[("fine", &[1, 3, 10, 10]), ("coarse", &[1, 5, 5, 5])],
-            "axis 2 of input `fine`: H = 10 is not legal: the nearest legal sizes are 8 and 12 (H mod 4 in {0})",
+            "axis 2 of input `fine`: H = 10 is not legal: the nearest legal sizes are 8 and 12; pad by 2 (1 before, 1 after) or crop by 2 (H mod 4 in {0})",
         ),
     ];
     for (inputs, expected) in cases {
@@ -103,7 +103,8 @@ fn a_size_that_only_an_expression_shows() {
     assert_eq!(message(&free, 5, 3 * 47), Ok(()));
     let rounded = program(eighth, &multiple);
     assert_eq!(message(&rounded, 5, 3 * 40), Ok(()));
-    let found = "axis 2 of input `x` (floor(H/8)) is 5: H = 47 is not legal: the nearest legal sizes are 40 and 48 (H mod 8 in {0})";
+    let found = "axis 2 of input `x` (floor(H/8)) is 5: H = 47 is not legal: the nearest legal sizes are 40 and 48; \
+                 pad by 1 or crop by 7 (H mod 8 in {0})";
     assert_eq!(message(&rounded, 5, 3 * 47), Err(found.to_owned()));
     let found = "axis 2 of input `z` is 121, expected 120: it is 3*H with H = 40";
     assert_eq!(message(&rounded, 5, 121), Err(found.to_owned()));

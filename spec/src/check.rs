@@ -1,5 +1,7 @@
 //! The checked graph: every shape inferred, every declared row proved, the legal sizes decided.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Condition, Graph};
 use crate::size::{Env, Extent, Legal, Relation, SizeSet, Symbol, decide};
@@ -55,32 +57,62 @@ pub fn check(graph: Graph) -> Result<Checked, Vec<Diagnostic>> {
     if diagnostics.is_empty() { Ok(Checked { graph, legal }) } else { Err(diagnostics) }
 }
 
-/// The conditions that leave nothing of a symbol: each narrowed what those before it left.
+/// The conditions that leave nothing of a symbol: as few as do so together, none of which could be left out.
 fn no_legal_size(conditions: &[Condition], legal: &Legal, symbol: &Symbol) -> Option<Diagnostic> {
     if !legal.set(symbol.as_str())?.is_empty() {
         return None;
     }
-    let mut left = SizeSet::all();
-    let mut narrowing: Vec<(&Condition, String)> = Vec::new();
-    for condition in conditions {
-        let alone = decide(std::slice::from_ref(symbol), std::slice::from_ref(&condition.relation));
-        let Some(next) = alone.set(symbol.as_str()).and_then(|set| left.intersect(set)) else { continue };
-        if next == left {
-            continue;
-        }
-        left = next;
-        let agree = alone.set(symbol.as_str()).map(|set| set.describe(symbol.as_str())).unwrap_or_default();
-        if left.is_empty() {
-            let message = format!("no `{symbol}` is legal: {}, which asks for {agree}", condition.reason);
-            let mut diagnostic = Diagnostic::error(Code::NoLegalSize, condition.span, message);
-            for (before, agree) in narrowing.iter().rev().take(3).rev() {
-                diagnostic = diagnostic.related(before.span, format!("{}, which asks for {agree}", before.reason));
-            }
-            return Some(diagnostic.hint("resize with `UpTo(x, y)` where any size is to be legal"));
-        }
-        narrowing.push((condition, agree));
+    let (last, others) = disagreement(conditions, symbol)?;
+    let asks = |condition: &Condition| {
+        let alone = decide(&[], std::slice::from_ref(&condition.relation));
+        format!("{}, which asks for {}", condition.reason, alone.describe().join("; "))
+    };
+    // Of two the one asks for what is legal without the other; of more that has to be said.
+    let without = |left_out: &Condition| {
+        let rest = others.iter().chain([&last]).filter(|condition| !std::ptr::eq(**condition, left_out));
+        let rest: Vec<Relation> = rest.map(|condition| condition.relation.clone()).collect();
+        let legal = decide(&[], &rest).describe().join("; ");
+        if others.len() > 1 { format!("without it {legal} would be legal") } else { String::new() }
+    };
+    let message = format!("no `{symbol}` is legal: {}", asks(last));
+    let mut diagnostic = Diagnostic::error(Code::NoLegalSize, last.span, message).label(without(last));
+    for condition in &others {
+        let parts = [asks(condition), without(condition)];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        diagnostic = diagnostic.related(condition.span, parts.collect::<Vec<_>>().join("; "));
     }
-    None
+    Some(diagnostic.hint("resize with `UpTo(x, y)` where any size is to be legal"))
+}
+
+/// The last and the others of conditions that together leave nothing of a symbol.
+fn disagreement<'c>(conditions: &'c [Condition], symbol: &Symbol) -> Option<(&'c Condition, Vec<&'c Condition>)> {
+    let mut seen = BTreeSet::new();
+    let mut pool: Vec<&Condition> = conditions.iter().filter(|condition| seen.insert(&condition.relation)).collect();
+    let mut found: Vec<&Condition> = Vec::new();
+    loop {
+        let empty_with = |count: usize| {
+            let relations: Vec<Relation> =
+                found.iter().chain(&pool[..count]).map(|condition| condition.relation.clone()).collect();
+            decide(std::slice::from_ref(symbol), &relations).set(symbol.as_str()).is_some_and(SizeSet::is_empty)
+        };
+        if empty_with(0) {
+            break;
+        }
+        if !empty_with(pool.len()) {
+            return None;
+        }
+        // The shortest beginning that leaves nothing ends with one that is needed.
+        let (mut some, mut none) = (0, pool.len());
+        while none - some > 1 {
+            let middle = some + (none - some) / 2;
+            if empty_with(middle) { none = middle } else { some = middle }
+        }
+        found.push(pool[some]);
+        pool.truncate(some);
+    }
+    let mut found = found.into_iter();
+    let last = found.next()?;
+    Some((last, found.rev().collect()))
 }
 
 /// The conditions that fail at the sizes of the `at` clause.
@@ -101,7 +133,10 @@ fn illegal_at(graph: &Graph, legal: &Legal) -> Vec<Diagnostic> {
         let message = format!("{}, but at {} {failed}", condition.reason, sizes.join(", "));
         let diagnostic = Diagnostic::error(Code::IllegalAt, condition.span, message);
         let note = format!("legal are {}", legal.describe().join("; "));
-        diagnostics.push(diagnostic.label(condition.relation.to_string()).note(note));
+        let diagnostic = diagnostic.label(condition.relation.to_string()).note(note);
+        let near = legal.check(&env).err().and_then(|illegal| illegal.suggestion());
+        diagnostics
+            .push(near.into_iter().fold(diagnostic, |diagnostic, near| diagnostic.hint(format!("write `at {near}`"))));
     }
     diagnostics
 }

@@ -6,5 +6,7 @@ mod fixes;
 mod legal;
 mod markers;
 mod mutations;
+mod nets;
+mod random_graphs;
 mod snapshots;
 mod tree;

@@ -35,7 +35,7 @@ fn costs(checked: &Checked, macs: &Size) -> Vec<String> {
         });
     }
     let mut lines = vec![format!("{}.", costs.join(", "))];
-    let legal = checked.legal().describe();
+    let legal = checked.legal().describe_with_examples();
     if !legal.is_empty() {
         lines.extend([String::new(), format!("Legal sizes: {}.", legal.join("; "))]);
     }

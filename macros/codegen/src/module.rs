@@ -6,7 +6,7 @@ use neckar_spec::check::Checked;
 use neckar_spec::diagnostics::{Code, Diagnostic};
 use neckar_spec::graph::{Graph, LayerNode};
 use neckar_spec::program::FORMAT;
-use neckar_spec::size::{Legal, Size, decide};
+use neckar_spec::size::{Legal, Size, SizeSet, Symbol, decide};
 use neckar_spec::source::{Sources, Span as Place};
 use neckar_spec::{Lowering, cost, lower};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -17,7 +17,7 @@ use crate::names::{camel, ident, snake};
 use crate::{docs, formula};
 
 /// Types that every module imports or makes.
-const TAKEN: &[&str] = &["D", "Free", "Inputs", "Outputs", "Port", "Tensor", "View"];
+const TAKEN: &[&str] = &["D", "Free", "Inputs", "LegalSizes", "Outputs", "Port", "Tensor", "View"];
 
 /// How a module and its network are called.
 #[derive(Clone)]
@@ -155,7 +155,7 @@ impl Context<'_> {
     fn uses(&self) -> TokenStream {
         let runtime = &self.runtime;
         quote! {
-            use #runtime::{__private as __p, handles};
+            use #runtime::{__private as __p, LegalSizes, handles};
             use #runtime::typed::{D, Free, Port, Tensor, View};
         }
     }
@@ -325,15 +325,43 @@ fn constants(checked: &Checked, macs: &Size) -> TokenStream {
             }
         }
     });
+    let sets = legal_sets(checked);
     let is_legal = (!free.is_empty()).then(|| {
-        let pairs = all
-            .iter()
-            .map(|(name, ident)| if is_free(graph, name) { quote!((#name, #ident)) } else { quote!((#name, 1)) });
+        // What joins sizes is decided by the program; where nothing does, the constants say all.
+        let (constness, test) = match &sets {
+            Some(sets) if checked.legal().is_separate() => {
+                let tests = sets.iter().map(|(symbol, constant, _)| {
+                    let size = formula::symbol(symbol.as_str());
+                    quote!(#constant.contains(#size))
+                });
+                (quote!(const), quote!(#(#tests)&&*))
+            }
+            _ => {
+                let pair =
+                    |name, ident| if is_free(graph, name) { quote!((#name, #ident)) } else { quote!((#name, 1)) };
+                let pairs = all.iter().map(|(name, ident)| pair(name, ident));
+                (quote!(), quote!(NETWORK.is_legal(&[#(#pairs),*])))
+            }
+        };
         quote! {
             /// Whether a size is legal; [`LEGAL`] says which are.
-            pub fn is_legal(#(#free: usize),*) -> bool {
-                NETWORK.is_legal(&[#(#pairs),*])
-            }
+            pub #constness fn is_legal(#(#free: usize),*) -> bool { #test }
+        }
+    });
+    let sets = sets.into_iter().flatten().map(|(symbol, constant, set)| {
+        let doc = format!(" The legal `{symbol}`: {}.", set.describe(symbol.as_str()));
+        let (start, modulus) = (Literal::i64_unsuffixed(set.start()), Literal::i64_unsuffixed(set.modulus()));
+        let runs = |runs: &[(i64, i64)]| {
+            let runs = runs.iter().map(|(first, last)| {
+                let (first, last) = (Literal::i64_unsuffixed(*first), Literal::i64_unsuffixed(*last));
+                quote!((#first, #last))
+            });
+            quote!(&[#(#runs),*])
+        };
+        let (prefix, residues) = (runs(set.members().prefix()), runs(set.members().residues()));
+        quote! {
+            #[doc = #doc]
+            pub const #constant: LegalSizes = LegalSizes::new(#start, #modulus, #prefix, #residues);
         }
     });
     quote! {
@@ -341,9 +369,22 @@ fn constants(checked: &Checked, macs: &Size) -> TokenStream {
         pub const PARAMS: u64 = #parameters;
         /// The legal sizes.
         pub const LEGAL: &str = #legal;
+        #(#sets)*
         #macs
         #is_legal
     }
+}
+
+/// The free sizes with their constants and what is legal; none where a size is restricted that is not free, or a set is too
+/// long to be read.
+fn legal_sets(checked: &Checked) -> Option<Vec<(&Symbol, Ident, &SizeSet)>> {
+    const RUNS: usize = 64;
+    let sets = checked.legal().sets.iter().map(|(symbol, set)| {
+        let constant = format_ident!("LEGAL_{}", snake(symbol.as_str()).to_uppercase());
+        let runs = set.members().prefix().len() + set.members().residues().len();
+        (runs <= RUNS && is_free(checked.graph(), symbol.as_str())).then_some((symbol, constant, set))
+    });
+    sets.collect()
 }
 
 /// Whether a symbol is a free size other than the batch.

@@ -41,8 +41,19 @@ fn a_module_says_what_the_network_is() {
             "pub const LEGAL: &str = \"H mod 8 in {0}; W mod 8 in {0}\";",
             "/// | **`P4_td`** | `S4(F4(U5, P4))` | `[B, 128, H/4, W/4]` | `[1, 128, 16, 32]` |",
             "pub const fn macs(b: usize, h: usize, w: usize) -> u64 {",
-            "pub fn is_legal(h: usize, w: usize) -> bool {",
+            "/// The legal `H`: H mod 8 in {0}.",
+            "pub const LEGAL_W: LegalSizes = LegalSizes::new(1, 8, &[], &[(0, 0)]);",
+            "pub const fn is_legal(h: usize, w: usize) -> bool {\n        LEGAL_H.contains(h) && LEGAL_W.contains(w)",
         ],
+    );
+}
+
+#[test]
+fn sizes_that_are_joined_are_left_to_the_program() {
+    let module = expanded("neckar { arch Square { input x: [B, 4, H, W] output y = relu(x) -> [B, 4, W, W] } }");
+    asserts(
+        &module,
+        &["pub fn is_legal(h: usize, w: usize) -> bool {\n        NETWORK.is_legal(&[(\"B\", 1), (\"H\", h)"],
     );
 }
 

@@ -157,11 +157,9 @@ impl Resolver<'_> {
         let relations: Vec<SizeRelation> =
             self.graph.conditions.iter().map(|condition| condition.relation.clone()).collect();
         let legal = decide(&symbols, &relations);
-        let open = legal.joint.iter().chain(&legal.undecided);
-        if let Some(relation) =
-            open.clone().find(|relation| relation.symbols().iter().any(|known| known.as_str() == symbol))
-        {
-            let message = format!("the legal `{symbol}` are not decided alone: {relation} must hold too");
+        let concerns = |relation: &&SizeRelation| relation.symbols().iter().any(|known| known.as_str() == symbol);
+        if let Some(relation) = legal.undecided.iter().find(concerns) {
+            let message = format!("the legal `{symbol}` are not decided: {relation} must hold too");
             self.error(Code::Evaluation, argument.value.span, message);
             return Some(None);
         }

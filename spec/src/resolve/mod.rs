@@ -20,7 +20,7 @@ use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::graph::{Graph, GraphOutput, NodeId, Scope, ScopeId};
 use crate::library::Library;
 use crate::ops::arguments::Numerics;
-use crate::size::Env;
+use crate::size::{Env, Solver};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, Network};
 use crate::value::Value;
@@ -52,6 +52,7 @@ pub fn resolve(library: &Library, arch: &Rc<Network>, settings: Vec<Setting>) ->
         declared: BTreeMap::new(),
         used: BTreeSet::new(),
         depth: 0,
+        solver: Solver::new(),
     };
     resolver.root(arch, settings);
     let Resolver { graph, diagnostics, .. } = resolver;
@@ -84,6 +85,8 @@ struct Resolver<'a> {
     declared: BTreeMap<Span, String>,
     used: BTreeSet<Span>,
     depth: usize,
+    /// What is known of relations between sizes.
+    solver: Solver,
 }
 
 /// A network being resolved.

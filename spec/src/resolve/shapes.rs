@@ -5,7 +5,7 @@ use crate::diagnostics::{Code, Diagnostic, Fix, FixScope};
 use crate::fixes;
 use crate::graph::{Condition, NodeId};
 use crate::ops::{Op, Requirement, ShapeError, Signature};
-use crate::size::{Extent, Relation, Shape, Size, Symbol, decide, shape_text};
+use crate::size::{Extent, Relation, Shape, Size, decide, shape_text};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ShapeExpr};
 
@@ -79,7 +79,7 @@ impl Resolver<'_> {
         let Requirement { relation, axis, operand } = requirement;
         match relation.decided() {
             Some(true) => return true,
-            None if agrees_without_end(relation) => {
+            None if self.solver.goes_on(relation) => {
                 let reason = match operand {
                     Some(operand) => {
                         let (a, b) = (self.node_name(operands[0]), self.node_name(operands[*operand]));
@@ -101,6 +101,7 @@ impl Resolver<'_> {
                     .label(format!("`{}` needs them to agree: {}", signature.names[0], self.relation_text(relation)))
                     .related(self.graph.node(operands[0]).span, format!("{left} comes from here"))
                     .related(self.graph.node(operands[*operand]).span, format!("{right} comes from here"));
+                let diagnostic = agreement(relation).into_iter().fold(diagnostic, Diagnostic::note);
                 match axis {
                     1 => {
                         let channels: Vec<Option<i64>> =
@@ -164,7 +165,7 @@ impl Resolver<'_> {
             let relation = Relation::Equal(written.clone(), found.clone());
             match relation.decided() {
                 Some(true) => {}
-                None if literal || agrees_without_end(&relation) => {
+                None if literal || self.solver.goes_on(&relation) => {
                     let reason = format!("{} is declared {}", self.node_name(node), self.shape_text(&axes));
                     let span = declared.axes[axis].span;
                     self.graph.conditions.push(Condition { relation, span, reason });
@@ -207,6 +208,10 @@ impl Resolver<'_> {
             .label(format!("declared {}, inferred {found}{here}", self.shape_text(axes)))
             .related(self.graph.node(node).span, format!("{} comes from here", self.shape_text(inferred)))
             .hint(format!("declare {found}, or change what makes {name}"));
+        let relations = axes.iter().zip(inferred).map(|(a, b)| Relation::Equal(a.clone(), b.clone()));
+        let differs = relations.into_iter().find(|relation| relation.decided() != Some(true));
+        let agreement = differs.filter(|_| axes.len() == inferred.len()).as_ref().and_then(agreement);
+        let diagnostic = agreement.into_iter().fold(diagnostic, Diagnostic::note);
         self.report(diagnostic.propose([fix]));
         false
     }
@@ -248,10 +253,13 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether sizes for which a relation holds go on without end, as far as that is decided.
-fn agrees_without_end(relation: &Relation) -> bool {
-    let symbols: Vec<Symbol> = relation.symbols().into_iter().collect();
-    let [symbol] = symbols.as_slice() else { return true };
-    let legal = decide(&symbols, std::slice::from_ref(relation));
-    legal.set(symbol.as_str()).is_none_or(|set| !set.is_finite())
+/// The sizes at which two that differ would agree.
+fn agreement(relation: &Relation) -> Option<String> {
+    let legal = decide(&[], std::slice::from_ref(relation));
+    let (symbol, set) = legal.sets.first().filter(|_| legal.is_separate())?;
+    Some(if set.is_empty() {
+        format!("they agree at no {symbol}")
+    } else {
+        format!("they agree only where {}", set.describe(symbol.as_str()))
+    })
 }

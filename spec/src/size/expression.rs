@@ -128,17 +128,6 @@ impl Size {
         })
     }
 
-    /// How it grows with the one symbol that it depends on: `(period, slope)` with f(n + period) = f(n) + slope for
-    /// every n. None for products and for periods above a limit.
-    pub(super) fn growth(&self, limit: i64) -> Option<(i64, i64)> {
-        self.terms.iter().try_fold((1, 0i64), |(period, slope), (atom, coefficient)| {
-            let (atom_period, atom_slope) = atom.growth(limit)?;
-            let common = lcm(period, atom_period).filter(|common| *common <= limit)?;
-            let own = atom_slope.checked_mul(*coefficient)?.checked_mul(common / atom_period)?;
-            Some((common, slope.checked_mul(common / period)?.checked_add(own)?))
-        })
-    }
-
     /// Adds like terms.
     fn collect(terms: impl IntoIterator<Item = (Atom, i64)>, constant: i64) -> Option<Size> {
         let mut sums = BTreeMap::<Atom, i64>::new();
@@ -264,18 +253,11 @@ impl Atom {
         }
     }
 
-    fn growth(&self, limit: i64) -> Option<(i64, i64)> {
-        match self {
-            Atom::Symbol(_) => Some((1, 1)),
-            Atom::Floor { numerator, divisor } => {
-                // The floor advances by a whole number once the numerator has by a multiple of the divisor.
-                let (period, slope) = numerator.growth(limit)?;
-                let common = gcd(*divisor, slope);
-                let period = period.checked_mul(divisor.checked_div(common)?)?;
-                (1..=limit).contains(&period).then_some((period, slope / common))
-            }
-            Atom::Product(_) => None,
-        }
+    /// Whether it depends on a symbol.
+    pub(super) fn depends_on(&self, symbol: &Symbol) -> bool {
+        let mut found = false;
+        self.visit_symbols(&mut |own| found |= own == symbol);
+        found
     }
 
     fn visit_symbols(&self, visit: &mut impl FnMut(&Symbol)) {
@@ -412,6 +394,5 @@ mod tests {
         assert_eq!(h().scale(i64::MIN).floor_div(i64::MAX).eval(&Env::from([("H", 0)])), Some(0));
         let nested = h().floor_div(1 << 40).floor_div(1 << 40);
         assert_eq!(nested.eval(&Env::from([("H", i64::MAX)])), Some(0));
-        assert_eq!(h().scale(i64::MIN).growth(1 << 20), Some((1, i64::MIN)));
     }
 }

@@ -1,26 +1,28 @@
 //! Which sizes a network is legal at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::{error, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::solve::solutions;
-use super::{Env, Relation, SizeSet, Symbol};
+use super::joint::project;
+use super::solve::Solver;
+use super::{Env, Relation, Size, SizeSet, Symbol};
 
 /// The sizes at which a network is legal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Legal {
-    /// For each symbol the values that its own relations allow.
+    /// For each symbol the values at which the network is legal, with some values of the others. What is undecided is left
+    /// out of account.
     pub sets: Vec<(Symbol, SizeSet)>,
-    /// Relations that join symbols; they are checked for each run.
+    /// Relations that join symbols and are decided; which of the values go together they say for each run.
     pub joint: Vec<Relation>,
-    /// Relations in one symbol that no set was found for (products of sizes, periods above 2^20); they are checked for
+    /// Relations that are not decided, as that would take too much work or is not known to the solver; they are checked for
     /// each run.
     pub undecided: Vec<Relation>,
 }
 
-/// Decides where relations hold: exactly for those in one symbol, the others are kept to be checked for each run.
+/// Decides where relations hold together, exactly; what is not decided within a bound on the work is said to be undecided.
 ///
 /// Every one of `symbols` gets a set, and so does any other symbol that a relation restricts. A relation that never holds
 /// for want of symbols is kept among the joint ones and makes the result empty.
@@ -30,7 +32,9 @@ pub fn decide(symbols: &[Symbol], relations: &[Relation]) -> Legal {
         joint: Vec::new(),
         undecided: Vec::new(),
     };
+    let mut solver = Solver::new();
     let mut seen = BTreeSet::new();
+    let (mut single, mut several) = (Vec::new(), Vec::new());
     for relation in relations.iter().filter(|relation| seen.insert(*relation)) {
         let symbols = relation.symbols();
         if relation.is_too_large() {
@@ -38,18 +42,54 @@ pub fn decide(symbols: &[Symbol], relations: &[Relation]) -> Legal {
         } else if relation.decided() == Some(true) {
             continue;
         } else if symbols.len() == 1
-            && let Some(symbol) = symbols.first()
+            && let Some(symbol) = symbols.first().cloned()
         {
-            legal.restrict(symbol, relation);
-        } else {
+            match solver.solutions(relation).and_then(|set| solver.intersect(&legal.set_or_all(&symbol), &set)) {
+                Some(both) => {
+                    legal.put(&symbol, both);
+                    single.push((symbol, relation.clone()));
+                }
+                None => legal.undecided.push(relation.clone()),
+            }
+        } else if symbols.is_empty() {
             legal.joint.push(relation.clone());
+        } else {
+            several.push((symbols, relation.clone()));
+        }
+    }
+    for (symbols, mut relations) in groups(several) {
+        let joint = relations.clone();
+        relations.extend(single.iter().filter(|(own, _)| symbols.contains(own)).map(|(_, relation)| relation.clone()));
+        match project(&symbols, &relations, &mut solver) {
+            Some(sets) => {
+                legal.joint.extend(joint);
+                sets.into_iter().for_each(|(symbol, set)| legal.put(&symbol, set));
+            }
+            None => legal.undecided.extend(joint),
         }
     }
     legal
 }
 
+/// Relations that have symbols in common, directly or through others, with all their symbols.
+fn groups(relations: Vec<(BTreeSet<Symbol>, Relation)>) -> Vec<(BTreeSet<Symbol>, Vec<Relation>)> {
+    let mut groups: Vec<(BTreeSet<Symbol>, Vec<Relation>)> = Vec::new();
+    for (mut symbols, relation) in relations {
+        let (touched, apart) = groups.into_iter().partition(|(others, _)| !others.is_disjoint(&symbols));
+        groups = apart;
+        let mut relations = Vec::new();
+        for (others, earlier) in touched {
+            symbols.extend(others);
+            relations.extend(earlier);
+        }
+        relations.push(relation);
+        groups.push((symbols, relations));
+    }
+    groups
+}
+
 impl Legal {
-    /// The sizes that a symbol's own relations allow.
+    /// The values of a symbol at which the network is legal, with some values of the others.
     pub fn set(&self, symbol: &str) -> Option<&SizeSet> {
         self.sets.iter().find(|(own, _)| own.as_str() == symbol).map(|(_, set)| set)
     }
@@ -60,7 +100,43 @@ impl Legal {
             || self.joint.iter().any(|relation| relation.decided() == Some(false))
     }
 
+    /// Whether each symbol has its legal values whatever the others are, so that the sets say all there is.
+    pub fn is_separate(&self) -> bool {
+        self.joint.is_empty() && self.undecided.is_empty()
+    }
+
+    /// The legal values of a symbol where all others have the values of `env`; none where that is not decided.
+    pub fn set_at(&self, symbol: &Symbol, env: &Env) -> Option<SizeSet> {
+        let others: BTreeMap<Symbol, Size> = env
+            .iter()
+            .filter(|(other, _)| *other != symbol)
+            .map(|(other, value)| (other.clone(), Size::constant(value)))
+            .collect();
+        let mut set = self.set_or_all(symbol).clone();
+        let mut solver = Solver::new();
+        for relation in self.joint.iter().chain(&self.undecided) {
+            let relation = relation.substitute(&others);
+            match relation.decided() {
+                Some(true) => {}
+                Some(false) => return Some(SizeSet::none()),
+                None if relation.symbols().iter().eq([symbol]) => set = set.intersect(&solver.solutions(&relation)?)?,
+                None => {}
+            }
+        }
+        Some(set)
+    }
+
+    /// Whether the network is legal at these sizes, without the reason.
+    pub fn allows(&self, env: &Env) -> bool {
+        let within = |(symbol, set): &(Symbol, SizeSet)| env.get(symbol.as_str()).is_some_and(|n| set.contains(n));
+        self.sets.iter().all(within)
+            && self.joint.iter().chain(&self.undecided).all(|relation| relation.holds(env) == Some(true))
+    }
+
     /// Whether the network is legal at these sizes.
+    ///
+    /// # Errors
+    /// What is illegal, with the nearest sizes that are legal.
     pub fn check(&self, env: &Env) -> Result<(), Illegal> {
         for (symbol, set) in &self.sets {
             let found = env.get(symbol.as_str()).ok_or_else(|| Illegal::Missing(symbol.clone()))?;
@@ -78,7 +154,9 @@ impl Legal {
             match relation.holds(env) {
                 Some(true) => {}
                 Some(false) => {
-                    return Err(Illegal::Relation { relation: relation.clone(), at: at().collect() });
+                    let instead = |symbol| self.instead(symbol, env);
+                    let instead = relation.symbols().iter().filter_map(instead).collect();
+                    return Err(Illegal::Relation { relation: relation.clone(), at: at().collect(), instead });
                 }
                 None => {
                     let missing = relation.symbols().into_iter().find(|own| env.get(own.as_str()).is_none());
@@ -95,21 +173,39 @@ impl Legal {
     /// Each condition in words: what every symbol may be, then the joint relations and the undecided ones.
     pub fn describe(&self) -> Vec<String> {
         let sets = self.sets.iter().map(|(symbol, set)| set.describe(symbol.as_str()));
-        let relations = self.joint.iter().chain(&self.undecided).map(Relation::to_string);
-        sets.chain(relations).collect()
+        let joint = self.joint.iter().map(Relation::to_string);
+        let undecided = self.undecided.iter().map(|relation| format!("undecided: {relation}"));
+        sets.chain(joint).chain(undecided).collect()
     }
 
-    fn restrict(&mut self, symbol: &Symbol, relation: &Relation) {
-        let at = match self.sets.iter().position(|(own, _)| own == symbol) {
-            Some(at) => at,
-            None => {
-                self.sets.push((symbol.clone(), SizeSet::all()));
-                self.sets.len() - 1
+    /// [`Legal::describe`] with some members beside what they are of.
+    pub fn describe_with_examples(&self) -> Vec<String> {
+        let mut texts = self.describe();
+        for (text, (_, set)) in texts.iter_mut().zip(&self.sets) {
+            let examples: Vec<String> = set.examples().iter().map(i64::to_string).collect();
+            if !examples.is_empty() {
+                *text += &format!(" (such as {})", examples.join(", "));
             }
-        };
-        match solutions(relation).and_then(|set| self.sets[at].1.intersect(&set)) {
-            Some(set) => self.sets[at].1 = set,
-            None => self.undecided.push(relation.clone()),
+        }
+        texts
+    }
+
+    /// The legal value of a symbol nearest to the one that it has, where the others stay.
+    fn instead(&self, symbol: &Symbol, env: &Env) -> Option<(Symbol, i64)> {
+        let near = nearest(&self.set_at(symbol, env)?, env.get(symbol.as_str())?)?;
+        Some((symbol.clone(), near))
+    }
+
+    fn set_or_all(&self, symbol: &Symbol) -> SizeSet {
+        self.set(symbol.as_str()).cloned().unwrap_or_else(SizeSet::all)
+    }
+
+    /// Gives a symbol its set; one that was not asked for has one only where it is restricted.
+    fn put(&mut self, symbol: &Symbol, set: SizeSet) {
+        match self.sets.iter_mut().find(|(own, _)| own == symbol) {
+            Some((_, own)) => *own = set,
+            None if set.is_all() => {}
+            None => self.sets.push((symbol.clone(), set)),
         }
     }
 }
@@ -132,6 +228,8 @@ pub enum Illegal {
         relation: Relation,
         /// The values of its symbols.
         at: Env,
+        /// For each symbol the nearest value that is legal beside the others', where there is one.
+        instead: Vec<(Symbol, i64)>,
     },
     /// A symbol has no value.
     Missing(Symbol),
@@ -144,6 +242,18 @@ pub enum Illegal {
     },
 }
 
+impl Illegal {
+    /// The least change that would do: `H = 224`.
+    pub fn suggestion(&self) -> Option<String> {
+        let (symbol, near) = match self {
+            Illegal::Size { symbol, found, legal } => (symbol, nearest(legal, *found)?),
+            Illegal::Relation { instead, .. } => instead.first().map(|(symbol, near)| (symbol, *near))?,
+            Illegal::Missing(_) | Illegal::TooLarge { .. } => return None,
+        };
+        Some(format!("{symbol} = {near}"))
+    }
+}
+
 impl error::Error for Illegal {}
 
 impl fmt::Display for Illegal {
@@ -151,18 +261,10 @@ impl fmt::Display for Illegal {
         match self {
             Illegal::Size { symbol, found, legal } => {
                 write!(f, "{symbol} = {found} is not legal")?;
-                match legal.nearest(*found) {
-                    (Some(below), Some(above)) => {
-                        write!(f, ": the nearest legal sizes are {below} and {above}")?;
-                    }
-                    (Some(near), None) | (None, Some(near)) => {
-                        write!(f, ": the nearest legal size is {near}")?;
-                    }
-                    (None, None) => {}
-                }
+                write_advice(f, *found, legal)?;
                 write!(f, " ({})", legal.describe(symbol.as_str()))
             }
-            Illegal::Relation { relation, at } => {
+            Illegal::Relation { relation, at, instead } => {
                 write!(f, "{relation} does not hold")?;
                 write_at(f, at)?;
                 match relation {
@@ -177,6 +279,10 @@ impl fmt::Display for Illegal {
                         }
                     }
                 }
+                for (position, (symbol, value)) in instead.iter().enumerate() {
+                    let start = if position == 0 { "; legal is" } else { " or" };
+                    write!(f, "{start} {symbol} = {value}")?;
+                }
                 Ok(())
             }
             Illegal::Missing(symbol) => write!(f, "{symbol} has no value; give one"),
@@ -186,6 +292,35 @@ impl fmt::Display for Illegal {
                 f.write_str(": a number does not fit 64 bits; use smaller sizes")
             }
         }
+    }
+}
+
+/// The member next to a size, the smaller one of two.
+fn nearest(set: &SizeSet, n: i64) -> Option<i64> {
+    match set.nearest(n) {
+        (Some(below), Some(above)) if n - below <= above - n => Some(below),
+        (below, above) => above.or(below),
+    }
+}
+
+/// `: the nearest legal sizes are 224 and 253; pad by 23 (11 before, 12 after) or crop by 6`, or nothing without any.
+fn write_advice(f: &mut fmt::Formatter<'_>, found: i64, legal: &SizeSet) -> fmt::Result {
+    let (below, above) = legal.nearest(found);
+    match (below, above) {
+        (Some(below), Some(above)) => write!(f, ": the nearest legal sizes are {below} and {above}; ")?,
+        (Some(near), None) | (None, Some(near)) => write!(f, ": the nearest legal size is {near}; ")?,
+        (None, None) => return Ok(()),
+    }
+    if let Some(missing) = above.and_then(|above| above.checked_sub(found)) {
+        write!(f, "pad by {missing}")?;
+        if missing > 1 {
+            write!(f, " ({} before, {} after)", missing / 2, missing - missing / 2)?;
+        }
+    }
+    match below {
+        Some(below) if above.is_some() => write!(f, " or crop by {}", found - below),
+        Some(below) => write!(f, "crop by {}", found - below),
+        None => Ok(()),
     }
 }
 
@@ -262,7 +397,7 @@ mod tests {
 
     #[test]
     fn what_is_not_decided_is_checked() {
-        let area = Relation::Equal(h().multiply(&h()), number(49));
+        let area = Relation::Equal(h().multiply(&h()), h().scale(7).add(&number(1)));
         let long = Relation::Multiple(h(), 1_000_003 * 7);
         let huge = Relation::Equal(number(i64::MAX), number(i64::MAX));
         let joint = Relation::Equal(h().ceil_div(2), Size::symbol("W"));
@@ -274,7 +409,7 @@ mod tests {
             assert!(legal.check(&Env::from([("H", 5), ("W", 5)])).is_err(), "{relation}");
         }
         let legal = decide(&symbols, std::slice::from_ref(&joint));
-        assert_eq!(legal.joint, [joint]);
+        assert_eq!((legal.joint.as_slice(), legal.undecided.is_empty()), ([joint].as_slice(), true));
         assert_eq!(legal.check(&Env::from([("H", 9), ("W", 5)])), Ok(()));
         assert!(legal.check(&Env::from([("H", 9), ("W", 4)])).is_err());
     }
@@ -288,10 +423,18 @@ mod tests {
         let cases: [(&[(&str, i64)], &str); 5] = [
             (
                 &[("H", 230), ("W", 1)],
-                "H = 230 is not legal: the nearest legal sizes are 224 and 253 (H mod 32 in {0, 29..31})",
+                "H = 230 is not legal: the nearest legal sizes are 224 and 253; pad by 23 (11 before, 12 after) or crop by 6 \
+                 (H mod 32 in {0, 29..31})",
             ),
-            (&[("H", 0), ("W", 1)], "H = 0 is not legal: the nearest legal size is 29 (H mod 32 in {0, 29..31})"),
-            (&[("H", 32), ("W", 64)], "H = W does not hold at H = 32, W = 64: 32 against 64"),
+            (
+                &[("H", 0), ("W", 1)],
+                "H = 0 is not legal: the nearest legal size is 29; pad by 29 (14 before, 15 after) \
+                 (H mod 32 in {0, 29..31})",
+            ),
+            (
+                &[("H", 32), ("W", 64)],
+                "H = W does not hold at H = 32, W = 64: 32 against 64; legal is H = 64 or W = 32",
+            ),
             (&[("H", 32)], "W has no value; give one"),
             (
                 &[("H", 1 << 40), ("W", 1 << 40)],
@@ -310,10 +453,66 @@ mod tests {
     }
 
     #[test]
+    fn joint_relations_by_hand() {
+        let w = || Size::symbol("W");
+        let cells = |n| Relation::Equal(number(n), h().ceil_div(32).multiply(&w().ceil_div(32)).scale(512));
+        let cases: [(&[Relation], [&str; 2]); 12] = [
+            (&[Relation::Equal(h(), w())], ["every H", "every W"]),
+            (&[Relation::Equal(h(), w()), Relation::Multiple(h(), 8)], ["H mod 8 in {0}", "W mod 8 in {0}"]),
+            (&[Relation::Equal(h().scale(2), w())], ["every H", "W mod 2 in {0}"]),
+            (&[Relation::Equal(h().scale(3), w().scale(5))], ["H mod 5 in {0}", "W mod 3 in {0}"]),
+            (&[Relation::Equal(h().ceil_div(2), w().ceil_div(3).add(&number(1)))], ["H >= 3", "every W"]),
+            // 25088 = 512·49, as VGG's classifier has it.
+            (&[cells(25_088)], ["H in {1..32, 193..224, 1537..1568}", "W in {1..32, 193..224, 1537..1568}"]),
+            (&[cells(25_088), Relation::Equal(h(), w())], ["H in {193..224}", "W in {193..224}"]),
+            (&[cells(25_089)], ["no H", "no W"]),
+            (&[Relation::Equal(h().scale(2), w().scale(2).add(&number(1)))], ["no H", "no W"]),
+            (
+                &[
+                    Relation::Multiple(h().multiply(&w()), 4),
+                    Relation::Equal(h().floor_div(2).scale(2).add(&number(1)), h()),
+                ],
+                ["H mod 2 in {1}", "W mod 4 in {0}"],
+            ),
+            (&[Relation::AtLeast(h().add(&w()), 5), Relation::AtLeast(h().scale(-1), -2)], ["H in {1, 2}", "W >= 3"]),
+            // (H − 2)·(W − 2) = 6 without a factor in sight.
+            (
+                &[Relation::Equal(h().multiply(&w()), h().scale(2).add(&w().scale(2)).add(&number(2)))],
+                ["H in {3..5, 8}", "W in {3..5, 8}"],
+            ),
+        ];
+        for (relations, expected) in cases {
+            let legal = decide(&["H".into(), "W".into()], relations);
+            assert!(legal.undecided.is_empty(), "{relations:?}");
+            let sets: Vec<String> = legal.sets.iter().map(|(symbol, set)| set.describe(symbol.as_str())).collect();
+            assert_eq!(sets, expected, "{relations:?}");
+            assert_eq!(legal.is_empty(), expected[0] == "no H");
+        }
+    }
+
+    /// Periods without a common factor: the work would grow with their product, and it is bounded.
+    #[test]
+    fn coprime_periods_are_undecided() {
+        let primes = [997, 1009, 1013, 1019, 1021, 1031, 1033, 1039, 1049, 1051];
+        let rounded = |size: Size, prime: i64| size.ceil_div(prime).scale(prime);
+        let w = || Size::symbol("W");
+        let far = primes.windows(2).map(|pair| Relation::Equal(rounded(h(), pair[0]), rounded(h(), pair[1])));
+        let joint = primes.windows(2).map(|pair| Relation::Equal(rounded(h(), pair[0]), rounded(w(), pair[1])));
+        let nested = primes.map(|prime| Relation::Multiple(h().floor_div(prime).multiply(&w()), prime));
+        for relations in [far.collect::<Vec<_>>(), joint.collect(), nested.to_vec()] {
+            let legal = decide(&["H".into(), "W".into()], &relations);
+            assert!(!legal.undecided.is_empty());
+            assert!(legal.describe().iter().any(|text| text.starts_with("undecided: ")));
+            let (at, off) = (relations[0].clone(), Env::from([("H", 2 * 997), ("W", 3)]));
+            assert_eq!(legal.allows(&off), relations.iter().all(|relation| relation.holds(&off) == Some(true)), "{at}");
+        }
+    }
+
+    #[test]
     fn other_symbols_and_bad_divisors() {
         let batch = Relation::AtLeast(Size::symbol("B"), 2);
         let legal = decide(&["H".into()], &[batch, Relation::Multiple(h(), 0)]);
-        assert_eq!(legal.describe(), ["every H", "B >= 2", "H is a multiple of 0"]);
+        assert_eq!(legal.describe(), ["every H", "B >= 2", "undecided: H is a multiple of 0"]);
         assert_eq!(legal.undecided.len(), 1);
     }
 }

@@ -4,14 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::constant::{LegalSizes, Run};
 use super::expression::lcm;
 
 /// The longest period of a set, and the most runs that are written out to intersect two. Sets beyond it are left
-/// undecided: at 2^20 a set takes milliseconds and megabytes.
-pub(super) const LIMIT: i64 = 1 << 20;
-
-/// Consecutive members, from the first to the last.
-type Run = (i64, i64);
+/// undecided: at 2^16 a set takes a millisecond.
+pub(super) const LIMIT: i64 = 1 << 16;
 
 /// A set of sizes n ≥ 1 that is periodic from some size on.
 ///
@@ -66,7 +64,7 @@ impl SizeSet {
     }
 
     /// The sizes of which a function says so: those below `start` one by one, from there on those of one period
-    /// repeated. None where `start` or `period` is below 1 or above 2^20.
+    /// repeated. None where `start` or `period` is below 1 or above 2^16.
     pub fn from_fn(start: i64, period: i64, mut member: impl FnMut(i64) -> bool) -> Option<SizeSet> {
         let within = 1..=LIMIT;
         if !within.contains(&start) || !within.contains(&period) {
@@ -79,13 +77,13 @@ impl SizeSet {
         Some(SizeSet::canonical(start, period, &runs))
     }
 
-    /// The sizes whose remainder by `modulus` is one of those given. None for a modulus below 1 or above 2^20.
+    /// The sizes whose remainder by `modulus` is one of those given. None for a modulus below 1 or above 2^16.
     pub fn from_residues(residues: &[i64], modulus: i64) -> Option<SizeSet> {
         SizeSet::from_fn(1, modulus, |n| residues.iter().any(|residue| residue.rem_euclid(modulus) == n % modulus))
     }
 
     /// The sizes from `least` on, and of the smaller ones those from `first` on of which a function says so. None where
-    /// that are more than 2^20 to ask.
+    /// that are more than 2^16 to ask.
     pub(super) fn from_threshold(first: i64, least: i64, mut member: impl FnMut(i64) -> bool) -> Option<SizeSet> {
         let (first, least) = (first.max(1), least.max(1));
         if least - first > LIMIT || least == i64::MAX {
@@ -99,6 +97,51 @@ impl SizeSet {
         Some(SizeSet::canonical(least, 1, &runs))
     }
 
+    /// The members of runs that are in order, do not touch and start at 1 or later.
+    pub(super) fn finite(runs: Vec<Run>) -> SizeSet {
+        SizeSet { start: runs.last().map_or(1, |run| run.1 + 1), period: 1, prefix: runs, residues: Vec::new() }
+    }
+
+    /// The members given, in order and below `i64::MAX`.
+    pub(super) fn of(members: &[i64]) -> SizeSet {
+        let mut runs = Vec::new();
+        members.iter().for_each(|n| push(&mut runs, (*n, *n)));
+        SizeSet::finite(runs)
+    }
+
+    /// The members given and, from `start` on, what they are there repeated; they are in order and hold a period from the
+    /// start on. None where start or period are above 2^16.
+    pub(super) fn from_members(start: i64, period: i64, members: impl IntoIterator<Item = i64>) -> Option<SizeSet> {
+        if !(1..=LIMIT).contains(&start) || !(1..=LIMIT).contains(&period) {
+            return None;
+        }
+        let mut runs = Vec::new();
+        for n in members {
+            push(&mut runs, (n, n));
+        }
+        Some(SizeSet::canonical(start, period, &runs))
+    }
+
+    /// As the constant that a generated module holds.
+    pub fn members(&self) -> LegalSizes<'_> {
+        LegalSizes::new(self.start, self.period, &self.prefix, &self.residues)
+    }
+
+    /// From here on only the remainder by the [modulus](SizeSet::modulus) matters.
+    pub fn start(&self) -> i64 {
+        self.start
+    }
+
+    /// The shortest period of the members from the start on.
+    pub fn modulus(&self) -> i64 {
+        self.period
+    }
+
+    /// The remainders by the modulus of the members from the start on, in order.
+    pub fn residues(&self) -> impl Iterator<Item = i64> + '_ {
+        self.residues.iter().flat_map(|run| run.0..=run.1)
+    }
+
     /// Whether it ends: no size is legal from some point on.
     pub fn is_finite(&self) -> bool {
         self.residues.is_empty()
@@ -106,7 +149,7 @@ impl SizeSet {
 
     /// Whether a size is a member.
     pub fn contains(&self, n: i64) -> bool {
-        n >= 1 && if n < self.start { find(&self.prefix, n) } else { find(&self.residues, n % self.period) }
+        self.members().has(n)
     }
 
     /// Whether no size is a member.
@@ -119,8 +162,19 @@ impl SizeSet {
         *self == SizeSet::all()
     }
 
-    /// The members of both. None where the common period, or the work to find it, is beyond 2^20.
+    /// The members of both. None where the common period, or the work to find it, is beyond 2^16.
     pub fn intersect(&self, other: &SizeSet) -> Option<SizeSet> {
+        // Where one is everything or ends there is no need for the common period.
+        match (self.is_all(), other.is_all()) {
+            (true, _) => return Some(other.clone()),
+            (_, true) => return Some(self.clone()),
+            _ => {}
+        }
+        for (finite, other) in [(self, other), (other, self)] {
+            if let Some(members) = finite.listed() {
+                return Some(SizeSet::of(&members.filter(|n| other.contains(*n)).collect::<Vec<_>>()));
+            }
+        }
         let period = lcm(self.period, other.period).filter(|period| *period <= LIMIT)?;
         let start = self.start.max(other.start);
         let end = start.checked_add(period)?;
@@ -128,53 +182,52 @@ impl SizeSet {
         Some(SizeSet::canonical(start, period, &overlap(&ours, &theirs)))
     }
 
+    /// The members of either. None as for [`SizeSet::intersect`].
+    pub fn union(&self, other: &SizeSet) -> Option<SizeSet> {
+        Some(self.complement().intersect(&other.complement())?.complement())
+    }
+
+    /// The members in order; none where they go on without end, or are more than 2^16.
+    pub(super) fn listed(&self) -> Option<impl Iterator<Item = i64> + '_> {
+        let count = self.prefix.iter().try_fold(0i64, |count, run| count.checked_add(run.1 - run.0 + 1))?;
+        let few = self.is_finite() && count <= LIMIT;
+        few.then(|| self.prefix.iter().flat_map(|run| run.0..=run.1))
+    }
+
     /// The sizes that are no members.
     pub fn complement(&self) -> SizeSet {
         SizeSet { prefix: gaps(&self.prefix, 1, self.start), residues: gaps(&self.residues, 0, self.period), ..*self }
     }
 
-    /// The greatest member up to a size, and the least from it on.
+    /// The greatest member up to a size, and the least from it on: what to crop and what to pad it to.
     pub fn nearest(&self, n: i64) -> (Option<i64>, Option<i64>) {
-        (self.last_to(n), self.pad_to(n))
+        (self.members().last(n), self.pad_to(n))
     }
 
     /// The least member from a size on: what to pad it to.
     pub fn pad_to(&self, n: i64) -> Option<i64> {
-        let n = n.max(1);
-        let in_prefix = self.prefix.get(self.prefix.partition_point(|run| run.1 < n));
-        if let Some(run) = in_prefix {
-            return Some(run.0.max(n));
-        }
-        let n = n.max(self.start);
-        let residue = n % self.period;
-        match self.residues.get(self.residues.partition_point(|run| run.1 < residue)) {
-            Some(run) => n.checked_add((run.0 - residue).max(0)),
-            None => (n - residue).checked_add(self.period)?.checked_add(self.residues.first()?.0),
-        }
+        self.members().next(n)
     }
 
-    /// The greatest member up to a size.
-    fn last_to(&self, n: i64) -> Option<i64> {
-        let before = |runs: &[Run], n: i64| {
-            let run = runs[..runs.partition_point(|run| run.0 <= n)].last()?;
-            Some(run.1.min(n))
-        };
-        if n >= self.start {
-            let residue = n % self.period;
-            let member = match before(&self.residues, residue) {
-                Some(at) => Some(n - residue + at),
-                None => self.residues.last().map(|run| n - residue - self.period + run.1),
-            };
-            if let Some(member) = member.filter(|member| *member >= self.start) {
-                return Some(member);
-            }
-        }
-        before(&self.prefix, n)
+    /// How much to add to a size to make it legal: 0 where it is, none where no greater one is.
+    pub fn padding(&self, n: i64) -> Option<i64> {
+        self.pad_to(n)?.checked_sub(n)
     }
 
     /// The members from a size on, in order.
     pub fn iter_from(&self, n: i64) -> impl Iterator<Item = i64> + '_ {
         std::iter::successors(self.pad_to(n), |last| self.pad_to(last.checked_add(1)?))
+    }
+
+    /// The least member and those from some common sizes on; none where every size or only finitely many are members.
+    pub fn examples(&self) -> Vec<i64> {
+        const COMMON: [i64; 4] = [1, 224, 320, 640];
+        if self.is_finite() || self.period == 1 {
+            return Vec::new();
+        }
+        let mut examples: Vec<i64> = COMMON.iter().filter_map(|n| self.pad_to(*n)).collect();
+        examples.dedup();
+        examples
     }
 
     /// The set in words, for a symbol of that name: `H mod 32 in {0, 29..31}`, `H >= 7`, `every H`.
@@ -234,7 +287,7 @@ impl SizeSet {
         SizeSet { start, period, prefix, residues }
     }
 
-    /// The members below a size, in runs; none where there would be more than 2^20.
+    /// The members below a size, in runs; none where there would be more than 2^16.
     fn runs_below(&self, end: i64) -> Option<Vec<Run>> {
         let mut runs = Vec::new();
         for run in &self.prefix {
@@ -470,6 +523,7 @@ mod tests {
         assert_eq!(SizeSet::from_residues(&[i64::MIN, i64::MAX], 2), Some(SizeSet::all()));
         assert_eq!(SizeSet::from_residues(&[0], LIMIT + 1), None);
         assert_eq!(residues(&[0], LIMIT).intersect(&residues(&[0], 3)), None);
+        assert_eq!(residues(&[0], LIMIT).intersect(&only(&[3, 40_000])), Some(SizeSet::none()));
         assert_eq!(SizeSet::from_threshold(1, i64::MAX, |_| true), None);
         let far = SizeSet::from_threshold(1 << 60, 1 << 60, |_| false).expect("nothing to ask");
         assert_eq!(far.intersect(&only(&[5])), Some(SizeSet::none()));

@@ -1,30 +1,140 @@
 //! Where a relation in one symbol holds.
 //!
-//! A size in one symbol n is quasi-affine: f(n + period) = f(n) + slope, since floors, sums and multiples of such
-//! functions are such again. Where f is at least a number is therefore an exact [`SizeSet`], and so is where two sizes
-//! agree.
+//! A size in one symbol n that never falls is decided by where it reaches a number. Every other one without products is
+//! quasi-affine: f(n + period) = f(n) + slope, since floors, sums and multiples of such functions are such again. Where f is
+//! at least a number, and where it is 0, is therefore an exact [`SizeSet`].
 
+use std::collections::HashMap;
+
+use super::expression::lcm;
 use super::set::LIMIT;
-use super::{Relation, Size, SizeSet};
+use super::{Relation, Size, SizeSet, Symbol};
 
-/// Where a relation in one symbol holds; none where that is not decided.
-pub(super) fn solutions(relation: &Relation) -> Option<SizeSet> {
-    match relation {
-        Relation::Equal(a, b) => {
-            let difference = QuasiAffine::new(&a.subtract(b))?;
-            let above = difference.at_least(1)?;
-            difference.at_least(0)?.intersect(&above.complement())
+/// Values of sizes that may be computed to decide the relations of a network: some milliseconds of work. What would take
+/// more is left undecided.
+const WORK: i64 = 1 << 18;
+
+/// Decides relations in one symbol, each once, within a bound on the work.
+pub(crate) struct Solver {
+    left: i64,
+    known: HashMap<Relation, Option<SizeSet>>,
+}
+
+impl Solver {
+    pub(crate) fn new() -> Solver {
+        Solver { left: WORK, known: HashMap::new() }
+    }
+
+    /// Accounts for work that is worth so many values; none when all is used up.
+    pub(super) fn spend(&mut self, values: i64) -> Option<()> {
+        self.left = self.left.saturating_sub(values);
+        (self.left >= 0).then_some(())
+    }
+
+    /// Where a relation in one symbol holds; none where that is not decided.
+    pub(super) fn solutions(&mut self, relation: &Relation) -> Option<SizeSet> {
+        if let Some(known) = self.known.get(relation) {
+            return known.clone();
         }
-        Relation::AtLeast(a, least) => QuasiAffine::new(a)?.at_least(*least),
-        Relation::Multiple(a, divisor) => {
-            if *divisor < 1 {
-                return None;
+        let symbol = relation.symbols().into_iter().next()?;
+        let set = self.solve(relation, &symbol);
+        self.known.insert(relation.clone(), set.clone());
+        set
+    }
+
+    /// The members of both; none where that is too much work.
+    pub(super) fn intersect(&mut self, a: &SizeSet, b: &SizeSet) -> Option<SizeSet> {
+        if a.modulus() > 1 && b.modulus() > 1 {
+            self.spend(lcm(a.modulus(), b.modulus())?)?;
+        }
+        a.intersect(b)
+    }
+
+    /// Whether the sizes at which a relation holds go on without end, as far as that is decided.
+    pub(crate) fn goes_on(&mut self, relation: &Relation) -> bool {
+        relation.symbols().len() != 1 || self.solutions(relation).is_none_or(|set| !set.is_finite())
+    }
+
+    fn solve(&mut self, relation: &Relation, symbol: &Symbol) -> Option<SizeSet> {
+        match relation {
+            Relation::Equal(a, b) => match Function::new(&a.subtract(b), symbol, self)? {
+                Function::Rising(size) | Function::Falling(size) => Some(level(reach(&size, 0)?, reach(&size, 1)?)),
+                Function::QuasiAffine(function) => function.zeros(),
+            },
+            Relation::AtLeast(a, least) => match Function::new(a, symbol, self)? {
+                Function::Rising(size) => from(reach(&size, *least)?),
+                Function::Falling(size) => Some(from(reach(&size, 1i64.checked_sub(*least)?)?)?.complement()),
+                Function::QuasiAffine(function) => function.at_least(*least),
+            },
+            Relation::Multiple(a, divisor) => {
+                if *divisor < 1 || a.is_too_large() {
+                    return None;
+                }
+                let period = a.period_modulo(*divisor, symbol, LIMIT)?;
+                let values = self.values(a, period)?;
+                SizeSet::from_fn(1, period, |n| values[n as usize - 1] % divisor == 0)
             }
-            // That a is a multiple of d is that ⌊a/d⌋·d reaches a.
-            let rest = a.floor_div(*divisor).scale(*divisor).subtract(a);
-            QuasiAffine::new(&rest)?.at_least(0)
         }
     }
+
+    /// f(1) to f(period).
+    fn values(&mut self, size: &Size, period: i64) -> Option<Vec<i64>> {
+        self.spend(period.checked_mul(1 + size.terms.len() as i64)?)?;
+        (1..=period).map(|n| size.eval_with(&|_| Some(n))).collect()
+    }
+}
+
+/// A size as a function of its one symbol.
+enum Function {
+    Rising(Size),
+    /// With its sign changed it rises.
+    Falling(Size),
+    QuasiAffine(QuasiAffine),
+}
+
+impl Function {
+    /// None with products that may fall, a period above 2^16 or values beyond `i64`.
+    fn new(size: &Size, symbol: &Symbol, solver: &mut Solver) -> Option<Function> {
+        if size.is_too_large() {
+            return None;
+        }
+        // A constant rises, but never gets anywhere.
+        if !size.terms.is_empty() {
+            let negated = size.scale(-1);
+            if size.is_rising() {
+                return Some(Function::Rising(size.clone()));
+            }
+            if negated.is_rising() {
+                return Some(Function::Falling(negated));
+            }
+        }
+        let (period, slope) = size.growth(symbol, LIMIT)?;
+        Some(Function::QuasiAffine(QuasiAffine { slope, values: solver.values(size, period)? }))
+    }
+}
+
+/// The first n ≥ 1 at which a rising size is at least a number; none where it cannot be computed up to there.
+fn reach(size: &Size, least: i64) -> Option<i64> {
+    let reached = |n: i64| Some(size.eval_with(&|_| Some(n))? >= least);
+    let (mut below, mut from) = (0, 1);
+    while !reached(from)? {
+        (below, from) = (from, from.checked_mul(2)?);
+    }
+    while from - below > 1 {
+        let middle = below + (from - below) / 2;
+        if reached(middle)? { from = middle } else { below = middle }
+    }
+    Some(from)
+}
+
+/// Every size from one on.
+fn from(least: i64) -> Option<SizeSet> {
+    SizeSet::from_threshold(least, least, |_| false)
+}
+
+/// The sizes from `first` on and below `end`.
+fn level(first: i64, end: i64) -> SizeSet {
+    SizeSet::finite(if first < end { vec![(first, end - 1)] } else { Vec::new() })
 }
 
 /// A function of n ≥ 1 with f(n + period) = f(n) + slope.
@@ -35,16 +145,6 @@ struct QuasiAffine {
 }
 
 impl QuasiAffine {
-    /// A size as a function of its one symbol; none with products, a period above 2^20 or values beyond `i64`.
-    fn new(size: &Size) -> Option<QuasiAffine> {
-        if size.is_too_large() {
-            return None;
-        }
-        let (period, slope) = size.growth(LIMIT)?;
-        let values = (1..=period).map(|n| size.eval_with(&|_| Some(n))).collect::<Option<_>>()?;
-        Some(QuasiAffine { slope, values })
-    }
-
     fn period(&self) -> i64 {
         self.values.len() as i64
     }
@@ -52,6 +152,23 @@ impl QuasiAffine {
     fn at(&self, n: i64) -> Option<i64> {
         let (periods, residue) = ((n - 1) / self.period(), (n - 1) % self.period());
         self.values[residue as usize].checked_add(self.slope.checked_mul(periods)?)
+    }
+
+    /// Where it is 0.
+    fn zeros(&self) -> Option<SizeSet> {
+        if self.slope == 0 {
+            return SizeSet::from_fn(1, self.period(), |n| self.at(n) == Some(0));
+        }
+        // Each residue class passes 0 at most once.
+        let mut zeros = Vec::new();
+        for (n, value) in (1..).zip(&self.values) {
+            let periods = value.checked_neg()?.checked_div(self.slope)?;
+            if periods >= 0 && value.checked_neg()? % self.slope == 0 {
+                zeros.push(periods.checked_mul(self.period())?.checked_add(n)?);
+            }
+        }
+        zeros.sort_unstable();
+        Some(SizeSet::of(&zeros))
     }
 
     /// Where it is at least a number.

@@ -67,7 +67,7 @@ fn summary(checked: &Checked, failed: usize) -> String {
         if rows == 1 { "" } else { "s" },
         grouped(graph.parameters(""))
     )];
-    parts.extend(checked.legal().describe());
+    parts.extend(checked.legal().describe_with_examples());
     let count = graph.expectations.len();
     if count > 0 {
         parts.push(format!("{} of {count} expectations hold", count - failed));
