@@ -84,3 +84,20 @@ generated! {
 fn same_bits(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
     a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }
+
+neckar::arch! { arch Square { input x: [B, 4, H, W] output y = relu(x) -> [B, 4, W, W] } }
+
+/// What the constants of a module say is what the check on entry says.
+#[test]
+fn legal_sizes_are_constants() {
+    const { assert!(resnet50_fpn::is_legal(224, 253) && !resnet50_fpn::is_legal(224, 230)) };
+    let allows = |program: &neckar::Program, h: usize, w: usize| {
+        program.legal.allows(&[("B", 1), ("H", h as i64), ("W", w as i64)].into())
+    };
+    for n in 0..=4096 {
+        assert_eq!(resnet50_fpn::LEGAL_H.contains(n), allows(Resnet50Fpn::program(), n, 224), "{n}");
+        assert_eq!(lite_fpn::LEGAL_W.contains(n), allows(LiteFpn::program(), 64, n), "{n}");
+        assert_eq!(square::is_legal(n, 7), n == 7);
+    }
+    assert_eq!((resnet50_fpn::LEGAL_H.crop_to(230), resnet50_fpn::LEGAL_H.pad_to(230)), (Some(224), Some(253)));
+}
