@@ -208,8 +208,8 @@ impl Resolver<'_> {
             .label(format!("declared {}, inferred {found}{here}", self.shape_text(axes)))
             .related(self.graph.node(node).span, format!("{} comes from here", self.shape_text(inferred)))
             .hint(format!("declare {found}, or change what makes {name}"));
-        let relations = axes.iter().zip(inferred).map(|(a, b)| Relation::Equal(a.clone(), b.clone()));
-        let differs = relations.into_iter().find(|relation| relation.decided() != Some(true));
+        let mut relations = axes.iter().zip(inferred).map(|(a, b)| Relation::Equal(a.clone(), b.clone()));
+        let differs = relations.find(|relation| relation.decided() != Some(true));
         let agreement = differs.filter(|_| axes.len() == inferred.len()).as_ref().and_then(agreement);
         let diagnostic = agreement.into_iter().fold(diagnostic, Diagnostic::note);
         self.report(diagnostic.propose([fix]));
