@@ -10,6 +10,7 @@ use neckar_spec::size::{Relation, Size, Symbol, decide};
 use neckar_spec::{Library, Origin, compile, zoo};
 
 #[path = "../../tests/suite/nets.rs"]
+#[allow(dead_code, reason = "the tests also walk over the networks")]
 mod nets;
 
 /// What `decide` takes.

@@ -85,7 +85,7 @@ fn same_bits(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
     a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
-neckar::arch! { arch Square { input x: [B, 4, H, W] output y = relu(x) -> [B, 4, W, W] } }
+neckar::arch! { arch Square { input x: [B, 4, H, W] y = relu(x) -> [B, 4, W, W] output y } }
 
 /// What the constants of a module say is what the check on entry says.
 #[test]

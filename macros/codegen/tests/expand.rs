@@ -50,7 +50,7 @@ fn a_module_says_what_the_network_is() {
 
 #[test]
 fn sizes_that_are_joined_are_left_to_the_program() {
-    let module = expanded("neckar { arch Square { input x: [B, 4, H, W] output y = relu(x) -> [B, 4, W, W] } }");
+    let module = expanded("neckar arch Square { input x: [B, 4, H, W] y = relu(x) -> [B, 4, W, W] output y }");
     asserts(
         &module,
         &["pub fn is_legal(h: usize, w: usize) -> bool {\n        NETWORK.is_legal(&[(\"B\", 1), (\"H\", h)"],

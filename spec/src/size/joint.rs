@@ -109,7 +109,7 @@ impl Case {
         if let Some((symbol, coefficient, relation)) = joint().filter_map(linear).min_by_key(|found| found.1.abs()) {
             return Some(vec![self.eliminated(&symbol, coefficient, relation)]);
         }
-        if let Some(product) = joint().find_map(|relation| Product::of(relation)) {
+        if let Some(product) = joint().find_map(Product::of) {
             return product.cases(self, solver);
         }
         let splits = joint().flat_map(|relation| {
