@@ -1,0 +1,10 @@
+[
+  (body)
+  (numerics)
+  (kind)
+  (list)
+  (output_list)
+  (arguments)
+  (parameters)
+  (comment)
+] @fold
