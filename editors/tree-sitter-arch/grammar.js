@@ -24,7 +24,7 @@ const ARITHMETIC = [
 ];
 
 const RESERVED = [
-  "arch", "block", "kind", "use", "numerics", "input", "output", "expect", "allow", "let", "for", "in", "to", "if", "else",
+  "arch", "block", "kind", "use", "numerics", "input", "output", "expect", "let", "for", "in", "to", "if", "else",
   "when", "at", "as", "ignore", "within", "and", "or", "not", "mod", "true", "false",
 ];
 
@@ -57,6 +57,8 @@ export default grammar({
     // `Block b x 3` repeats the layer, `conv b  x = …` begins a row; and so with `input a  image (…)`.
     [$.layer],
     [$.input],
+    // `allow unused_row "why"`, where a layer of a kind called `allow` would stand as well.
+    [$.allow, $.name],
   ],
 
   rules: {
@@ -131,7 +133,11 @@ export default grammar({
         optional(seq("when", field("condition", $.expression))),
       ),
     ignore: ($) => seq("ignore", listed($.string)),
-    allow: ($) => seq("allow", field("lint", $._word), optional(seq(":", listed($.name))), field("reason", $.string)),
+    allow: ($) =>
+      prec.dynamic(
+        1,
+        seq("allow", field("lint", $._word), optional(seq(":", listed(field("name", $._word)))), optional(field("reason", $.string))),
+      ),
     map: ($) => seq(field("name", $.name), "=", field("value", $.expression), optional($._declared)),
     layer: ($) =>
       seq(
@@ -183,7 +189,7 @@ export default grammar({
     _branch: ($) => seq("{", field("value", $.expression), "}"),
 
     // Words that mean something in one place only are names everywhere else.
-    _word: ($) => choice($.identifier, ...["x", "down", "image"].map((word) => alias(word, $.identifier))),
+    _word: ($) => choice($.identifier, ...["x", "down", "image", "allow"].map((word) => alias(word, $.identifier))),
     identifier: (_) => /[\p{XID_Start}_]\p{XID_Continue}*/,
     boolean: (_) => choice("true", "false"),
     number: (_) => /[0-9][0-9_]*(\.[0-9][0-9_]*)?([eE][+-]?[0-9][0-9_]*)?[kMG]?/,
