@@ -1,7 +1,7 @@
 //! Activations: ReLU max(x, 0); SiLU x·σ(x) (arXiv 1702.03118); sigmoid σ(x) = 1/(1 + exp(−x)).
 
 use super::arguments::Arguments;
-use super::{Operands, Operator, Out, Requirement, ShapeError, Signature};
+use super::{Operands, Operator, Out, Page, Requirement, ShapeError, Signature};
 use crate::program::{Activation, Epilogue, Instr, WeightId};
 use crate::size::Shape;
 
@@ -9,13 +9,63 @@ use crate::size::Shape;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activate(Activation);
 
-const fn signature(names: &'static [&'static str], doc: &'static str) -> Signature {
-    Signature { names, operands: Operands::Exactly(1), out: Out::None, arguments: &[], doc }
+const fn signature(names: &'static [&'static str], doc: &'static str, page: Page) -> Signature {
+    Signature { names, operands: Operands::Exactly(1), out: Out::None, arguments: &[], doc, page }
 }
 
-pub(super) static RELU: Signature = signature(&["relu", "ReLU"], "max(x, 0), cell by cell; NaN stays NaN");
-pub(super) static SILU: Signature = signature(&["silu", "SiLU"], "x · σ(x), cell by cell (arXiv 1702.03118)");
-pub(super) static SIGMOID: Signature = signature(&["sigmoid", "Sigmoid"], "1 / (1 + exp(−x)), cell by cell");
+pub(super) static RELU: Signature = signature(
+    &["relu", "ReLU"],
+    "max(x, 0), cell by cell",
+    Page {
+        lowering: "`Elementwise` with the epilogue `Activation(Relu)`, which joins the instruction before it",
+        numerics: "NaN stays NaN",
+        source: "Nair and Hinton, ICML 2010; PyTorch's `ReLU`",
+        example: "\
+arch Relu at H = 8, W = 8 {
+    input x: [B, 4, H, W]
+    output y = relu(x) → [B, 4, H, W]
+    expect macs(self) == 0
+}
+",
+        ..Page::CELLWISE
+    },
+);
+
+pub(super) static SILU: Signature = signature(
+    &["silu", "SiLU"],
+    "x · σ(x), cell by cell",
+    Page {
+        lowering: "`Elementwise` with the epilogue `Activation(Silu)`, which joins the instruction before it",
+        numerics: "x / (1 + exp(−x)), within a millionth of its value; NaN stays NaN",
+        source: "arXiv 1702.03118; PyTorch's `SiLU`",
+        example: "\
+arch Silu at H = 8, W = 8 {
+    input x: [B, 4, H, W]
+    conv c: -> 8 (kernel = 3, padding = 1)
+    output y = x |> c |> silu → [B, 8, H, W]
+}
+",
+        ..Page::CELLWISE
+    },
+);
+
+pub(super) static SIGMOID: Signature = signature(
+    &["sigmoid", "Sigmoid"],
+    "1 / (1 + exp(−x)), cell by cell",
+    Page {
+        lowering: "`Elementwise` with the epilogue `Activation(Sigmoid)`, which joins the instruction before it",
+        numerics: "within a millionth of its value; NaN stays NaN",
+        source: "PyTorch's `Sigmoid`",
+        example: "\
+arch Sigmoid at H = 8, W = 8 {
+    input x: [B, 4, H, W]
+    conv score: -> 1 (kernel = 1)
+    output heat = x |> score |> sigmoid → [B, 1, H, W]
+}
+",
+        ..Page::CELLWISE
+    },
+);
 
 impl Activate {
     pub(super) fn relu(_: &mut Arguments) -> Option<Activate> {

@@ -1,7 +1,7 @@
 //! Adaptive average pooling (PyTorch's `AdaptiveAvgPool2d`): output cell i of n averages cells ⌊i·H/n⌋ to ⌈(i+1)·H/n⌉.
 
 use super::arguments::Arguments;
-use super::{Argument, Field, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, formula, map4};
+use super::{Argument, Field, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, formula, map4};
 use crate::program::{Epilogue, Instr, WeightId};
 use crate::size::Shape;
 
@@ -11,14 +11,30 @@ pub struct AdaptiveAvgPool {
     size: [usize; 2],
 }
 
-const ARGUMENTS: &[Argument] = &[arg("size", "int or [rows, columns]", "")];
+const ARGUMENTS: &[Argument] = &[arg("size", "int or [rows, columns]", "").at_least(1)];
 
 pub(super) static SIGNATURE: Signature = Signature {
     names: &["adaptive_avg_pool", "AdaptiveAvgPool"],
     operands: Operands::Exactly(1),
     out: Out::None,
     arguments: ARGUMENTS,
-    doc: "averages to a fixed size: cell i of n averages cells ⌊i·H/n⌋ to ⌈(i+1)·H/n⌉",
+    doc: "the mean of parts of a map, to a fixed size; cell i of n averages cells ⌊i·H/n⌋ to ⌈(i+1)·H/n⌉",
+    page: Page {
+        shape: "`[B, C, H, W]` → `[B, C, size[0], size[1]]`",
+        field: "the whole input, since the window grows with the map",
+        lowering: "`AdaptiveAveragePool`; a size of 1 is `GlobalAveragePool`",
+        numerics: "a part ends before cell ⌈(i+1)·H/n⌉; parts overlap where n does not divide H",
+        source: "PyTorch's `AdaptiveAvgPool2d`",
+        example: "\
+arch Pooled at H = 30, W = 40 {
+    input x: [B, 8, H, W]
+    output grid = adaptive_avg_pool(x, size = [3, 4]) → [B, 8, 3, 4]
+    output mean = adaptive_avg_pool(x, size = 1)      → [B, 8, 1, 1]
+    expect legal(H) == all
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 pub(super) static GLOBAL: Signature = Signature {
@@ -26,7 +42,23 @@ pub(super) static GLOBAL: Signature = Signature {
     operands: Operands::Exactly(1),
     out: Out::None,
     arguments: &[],
-    doc: "the mean of each channel: [B, C, H, W] → [B, C, 1, 1]",
+    doc: "the mean of each channel",
+    page: Page {
+        shape: "`[B, C, H, W]` → `[B, C, 1, 1]`",
+        field: "the whole input",
+        lowering: "`GlobalAveragePool`",
+        numerics: "one sum a channel, divided by H·W",
+        source: "arXiv 1312.4400, section 3.2; PyTorch's `AdaptiveAvgPool2d(1)`",
+        example: "\
+arch Head(classes = 10) at H = 7, W = 7 {
+    input x: [B, 64, H, W]
+    linear fc: -> classes
+    output logits = x |> global_avg_pool |> flatten |> fc → [B, classes]
+    expect params(fc) == 650
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 impl AdaptiveAvgPool {

@@ -1,7 +1,7 @@
 //! Sum of maps of one shape; `a + b` in the language.
 
 use super::arguments::Arguments;
-use super::{Operands, Operator, Out, Requirement, ShapeError, Signature, agree};
+use super::{Operands, Operator, Out, Page, Requirement, ShapeError, Signature, agree};
 use crate::program::{Epilogue, Instr, WeightId};
 use crate::size::Shape;
 
@@ -14,7 +14,26 @@ pub(super) static SIGNATURE: Signature = Signature {
     operands: Operands::Exactly(2),
     out: Out::None,
     arguments: &[],
-    doc: "a + b, cell by cell; the shapes agree on every axis, nothing is broadcast",
+    doc: "the sum of two maps, cell by cell; `a + b` is the same",
+    page: Page {
+        shape: "that of both operands, which agree on every axis: nothing is broadcast",
+        field: "what either operand sees, together",
+        lowering: "`Elementwise` with the epilogue `Add`, which joins the instruction before it; an operand that `Up2` \
+                   or `Up` doubled to the nearest cell, and nothing else reads, is sampled as it is added",
+        numerics: "the first operand plus the second, in the order in which they stand",
+        source: "arXiv 1612.03144, section 3, for lateral connections",
+        example: "\
+arch Sum at H = 8, W = 8 {
+    numerics { resize = nearest }
+    input fine:   [B, 4, H, W]
+    input coarse: [B, 4, H/2, W/2]
+    y = fine + Up2(coarse)    → [B, 4, H, W]
+    output z = add(y, fine)   → [B, 4, H, W]
+    expect legal(H) == [0] mod 2
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 impl Add {

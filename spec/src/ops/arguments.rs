@@ -6,6 +6,9 @@ use crate::program::ResizeMode;
 use crate::source::Span;
 use crate::value::{InitRule, Value};
 
+/// The greatest whole number that an argument takes.
+pub const GREATEST: i64 = 1 << 20;
+
 /// Defaults that a file states once and its rows inherit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numerics {
@@ -98,7 +101,6 @@ impl Arguments<'_> {
     }
 
     fn in_range(&mut self, name: &str, n: i64, least: i64, span: Span) -> usize {
-        const GREATEST: i64 = 1 << 20;
         if n < least || n > GREATEST {
             let message = format!("`{name}` of {} is {n}, expected {least} to {GREATEST}", self.subject);
             self.diagnostics.push(Diagnostic::error(Code::OutOfRange, span, message));

@@ -1,7 +1,7 @@
 //! Batch normalisation in inference (arXiv 1502.03167): (x − mean)/√(var + eps)·γ + β, a channel each, for maps and vectors.
 
 use super::arguments::Arguments;
-use super::{Argument, OpWeight, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, channels};
+use super::{Argument, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels};
 use crate::program::{Epilogue, Init, Instr, Norm, WeightId};
 use crate::size::Shape;
 
@@ -12,14 +12,35 @@ pub struct BatchNorm {
     gamma: f64,
 }
 
-const ARGUMENTS: &[Argument] = &[arg("eps", "float", "the file's bn_eps, 1e-5"), arg("gamma", "float", "1.0")];
+const ARGUMENTS: &[Argument] = &[arg("eps", "float", "the file's `bn_eps`, 1e-5"), arg("gamma", "float", "1.0").note("what γ starts with")];
 
 pub(super) static SIGNATURE: Signature = Signature {
     names: &["batch_norm", "BatchNorm"],
     operands: Operands::Exactly(1),
     out: Out::None,
     arguments: ARGUMENTS,
-    doc: "(x − mean)/√(var + eps)·γ + β with running statistics (arXiv 1502.03167); `gamma` is what γ starts with",
+    doc: "(x − mean)/√(var + eps)·γ + β with running statistics, a channel each",
+    page: Page {
+        shape: "that of the operand, a map `[B, C, H, W]` or vectors `[B, C]`",
+        weights: "`weight` [C] (γ) and `bias` [C] (β, 0), which are learnable; `running_mean` [C] (0) and `running_var` [C] \
+                  (1), which are buffers",
+        macs: "none",
+        lowering: "`Elementwise` with the epilogue `Norm`, which joins the instruction before it",
+        numerics: "inference only, with the statistics of the checkpoint; right behind a convolution or a linear layer it is \
+                   folded into their weights as they are packed",
+        source: "arXiv 1502.03167; PyTorch's `BatchNorm2d` and `BatchNorm1d`",
+        example: "\
+arch Normed at H = 8, W = 8 {
+    input x: [B, 3, H, W]
+    conv c: -> 16 (kernel = 3, padding = 1, bias = false)
+    batch_norm bn (gamma = 0.9)
+    output y = x |> c |> bn |> relu → [B, 16, H, W]
+    expect params(bn) == 32
+    expect buffers(bn) == 32
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 impl BatchNorm {

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::{
-    Argument, Field, OpWeight, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, channels, elements,
+    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels, elements,
     formula, map4, windows_fit,
 };
 use crate::diagnostics::{Code, Diagnostic};
@@ -21,13 +21,13 @@ pub struct Conv {
 }
 
 const ARGUMENTS: &[Argument] = &[
-    arg("kernel", "int or [rows, columns]", ""),
-    arg("stride", "int or [rows, columns]", "1"),
-    arg("padding", "int or [rows, columns]", "0"),
-    arg("dilation", "int or [rows, columns]", "1"),
-    arg("groups", "int", "1"),
+    arg("kernel", "int or [rows, columns]", "").at_least(1),
+    arg("stride", "int or [rows, columns]", "1").at_least(1),
+    arg("padding", "int or [rows, columns]", "0").at_least(0).note("zeros on each side"),
+    arg("dilation", "int or [rows, columns]", "1").at_least(1),
+    arg("groups", "int", "1").at_least(1).note("divides the channels, in and out"),
     arg("bias", "bool", "true"),
-    arg("init", "initialisation", "the file's conv_init, PyTorch's default"),
+    arg("init", "initialisation", "the file's `conv_init`, PyTorch's default"),
     arg("bias_init", "initialisation", "uniform(1/√fan_in)"),
 ];
 
@@ -36,7 +36,32 @@ pub(super) static SIGNATURE: Signature = Signature {
     operands: Operands::Exactly(1),
     out: Out::Required,
     arguments: ARGUMENTS,
-    doc: "cross-correlation with zero padding; each size becomes ⌊(h + 2p − d(k−1) − 1)/s⌋ + 1",
+    doc: "cross-correlation with zero padding, over rows and columns",
+    page: Page {
+        shape: "`[B, C, H, W]` → `[B, out, H′, W′]` with H′ = ⌊(H + 2p − d(k−1) − 1)/s⌋ + 1 for kernel k, stride s, padding p \
+                and dilation d; one window has to fit",
+        weights: "`weight` [out, C/groups, rows, columns], by `init`; `bias` [out], by `bias_init`",
+        macs: "B · out · H′ · W′ · C/groups · rows · columns; the bias counts nothing",
+        field: "r + d(k−1)·j for an operand that sees r pixels with j between its cells, and j·s between the result's",
+        lowering: "`Conv`",
+        numerics: "the kernel is not flipped; sums are in fp32, in an order that only the shape, the device and the numerics \
+                   decide",
+        source: "PyTorch's `Conv2d`",
+        example: "\
+arch Convolved at H = 64, W = 64 {
+    input x: [B, 3, H, W]
+    conv stem: -> 32 (kernel = 3, stride = 2, padding = 1, bias = false, init = kaiming_normal(fan_out))
+    conv depthwise: -> 32 (kernel = [1, 5], padding = [0, 2], groups = 32)
+    C1 = stem(x)       → [B, 32, ceil(H/2), ceil(W/2)]
+    C2 = depthwise(C1) → [B, 32, ceil(H/2), ceil(W/2)]
+    output C2
+    expect params(stem) == 864
+    expect params(depthwise) == 192
+    expect macs(stem) == 884_736
+    expect receptive_field(C1) == 3
+}
+",
+    },
 };
 
 impl Conv {

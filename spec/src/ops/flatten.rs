@@ -1,7 +1,7 @@
 //! Everything but the batch in one axis, in the order of a channels-first map (PyTorch's `flatten(1)`).
 
 use super::arguments::Arguments;
-use super::{Operands, Operator, Out, Requirement, ShapeError, Signature, formula};
+use super::{Operands, Operator, Out, Page, Requirement, ShapeError, Signature, formula};
 use crate::program::{Epilogue, Instr, WeightId};
 use crate::size::Shape;
 
@@ -14,7 +14,23 @@ pub(super) static SIGNATURE: Signature = Signature {
     operands: Operands::Exactly(1),
     out: Out::None,
     arguments: &[],
-    doc: "[B, C, H, W] → [B, C·H·W], channels outermost",
+    doc: "everything but the batch in one axis, channels outermost",
+    page: Page {
+        shape: "`[B, C, H, W]` → `[B, C·H·W]`",
+        field: "none is given of vectors",
+        lowering: "`Flatten`",
+        numerics: "nothing is computed; the order is that of a channels-first map, whatever the layout inside",
+        source: "PyTorch's `flatten(1)`",
+        example: "\
+arch Flat at H = 4, W = 4 {
+    input x: [B, 8, H, W]
+    linear fc: -> 5
+    output y = x |> adaptive_avg_pool(size = 2) |> flatten |> fc → [B, 5]
+    expect params(fc) == 165
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 impl Flatten {

@@ -3,7 +3,7 @@
 use super::add::Add;
 use super::arguments::Arguments;
 use super::concat::Concat;
-use super::{Argument, OpWeight, Operands, Operator, Out, Requirement, ShapeError, Signature, agree, arg};
+use super::{Argument, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, agree, arg};
 use crate::program::{Epilogue, Init, Instr, Normalise, WeightId};
 use crate::size::Shape;
 
@@ -27,8 +27,8 @@ pub(crate) const WORDS: &[&str] = &["add", "weighted", "fast", "softmax", "conca
 
 const ARGUMENTS: &[Argument] = &[
     arg("mode", "add | weighted | fast | softmax | concat", ""),
-    arg("eps", "float", "1e-4"),
-    arg("init", "float", "1.0"),
+    arg("eps", "float", "1e-4").note("of `weighted` and `fast`"),
+    arg("init", "float", "1.0").note("what every weight starts with"),
 ];
 
 pub(super) static SIGNATURE: Signature = Signature {
@@ -36,8 +36,31 @@ pub(super) static SIGNATURE: Signature = Signature {
     operands: Operands::AtLeast(2),
     out: Out::None,
     arguments: ARGUMENTS,
-    doc: "add: Σ xₖ; weighted: Σ softplus(wₖ)xₖ/(Σ softplus(w) + eps); fast: the same with max(wₖ, 0); softmax: \
-          Σ softmax(w)ₖxₖ; concat: joined along the channels (arXiv 1911.09070, section 3.3)",
+    doc: "several maps in one. `add`: Σ xₖ; `weighted`: Σ softplus(wₖ)·xₖ / (Σ softplus(w) + eps); `fast`: the same with \
+          max(wₖ, 0); `softmax`: Σ softmax(w)ₖ·xₖ; `concat`: joined along the channels",
+    page: Page {
+        shape: "that of the operands, which agree on every axis; of `concat` the sum of their channels",
+        weights: "`w` [operands], one an operand in their order, of `weighted`, `fast` and `softmax`; none otherwise",
+        field: "what any operand sees, together",
+        lowering: "`WeightedSum`; `add` as `Elementwise` with the epilogue `Add`, `concat` as `Concat`",
+        numerics: "softplus is the identity above 20, as in PyTorch; `softmax` adds no eps; all weights at zero or below give \
+                   zeros under `fast`",
+        source: "arXiv 1911.09070, section 3.3, for `fast` and `softmax`",
+        example: "\
+arch Fused at H = 8, W = 8 {
+    input a: [B, 4, H, W]
+    input b: [B, 4, H, W]
+    fuse F (mode = fast)
+    fuse G (mode = add)
+    fuse J (mode = concat)
+    output y = F(a, b)  → [B, 4, H, W]
+    output z = G(a, b)  → [B, 4, H, W]
+    output j = J(a, b)  → [B, 8, H, W]
+    expect params(self) == 2
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 impl Fuse {

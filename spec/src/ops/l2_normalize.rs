@@ -1,7 +1,7 @@
 //! Each vector along the channels divided by max(its Euclidean norm, eps) (PyTorch's `F.normalize(p=2, dim=1)`).
 
 use super::arguments::Arguments;
-use super::{Argument, Field, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, channels};
+use super::{Argument, Field, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels};
 use crate::program::{Epilogue, Instr, WeightId};
 use crate::size::Shape;
 
@@ -19,6 +19,20 @@ pub(super) static SIGNATURE: Signature = Signature {
     out: Out::None,
     arguments: ARGUMENTS,
     doc: "x / max(‖x‖₂, eps) along the channels",
+    page: Page {
+        shape: "that of the operand, a map `[B, C, H, W]` or vectors `[B, C]`",
+        lowering: "`L2Normalize`",
+        numerics: "a norm of NaN gives NaN, not eps",
+        source: "PyTorch's `F.normalize(p=2, dim=1)`",
+        example: "\
+arch Embedding at H = 8, W = 8 {
+    input x: [B, 64, H, W]
+    linear fc: -> 32
+    output unit = x |> global_avg_pool |> flatten |> fc |> l2_normalize → [B, 32]
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 impl L2Normalize {

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::conv::bias;
 use super::{
-    Argument, Field, OpWeight, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, channels, elements,
+    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels, elements,
 };
 use crate::program::{Epilogue, Instr, WeightId};
 use crate::size::{Extent, Shape, Size};
@@ -25,7 +25,25 @@ pub(super) static SIGNATURE: Signature = Signature {
     operands: Operands::Exactly(1),
     out: Out::Required,
     arguments: ARGUMENTS,
-    doc: "x·Wᵀ + b: [B, in] → [B, out]",
+    doc: "x·Wᵀ + b, the fully connected layer",
+    page: Page {
+        shape: "`[B, in]` → `[B, out]`; `in` is known, so a map is pooled to a known size before `flatten`",
+        weights: "`weight` [out, in], by `init`; `bias` [out], uniform on ±1/√in",
+        macs: "B · out · in",
+        field: "none is given of vectors",
+        lowering: "`Gemm`",
+        numerics: "sums are in fp32, in an order that only the shape, the device and the numerics decide",
+        source: "PyTorch's `Linear`",
+        example: "\
+arch Classifier(classes = 1000) at H = 7, W = 7 {
+    input x: [B, 512, H, W]
+    linear fc: -> classes
+    output logits = x |> global_avg_pool |> flatten |> fc → [B, classes]
+    expect params(fc) == 513_000
+    expect macs(fc) == 512_000
+}
+",
+    },
 };
 
 impl Linear {

@@ -5,6 +5,9 @@
 
 pub mod arguments;
 pub mod formula;
+mod page;
+
+pub use page::Page;
 
 use crate::program::{Epilogue, Init, Instr, ResizeMode, WeightId};
 use crate::size::{Relation, Shape, Size};
@@ -22,8 +25,10 @@ pub struct Signature {
     pub out: Out,
     /// Its arguments.
     pub arguments: &'static [Argument],
-    /// What it does, with its formula and source.
+    /// What it does, with its formula.
     pub doc: &'static str,
+    /// What its page says besides.
+    pub page: Page,
 }
 
 /// How many operands an operator takes.
@@ -55,11 +60,25 @@ pub struct Argument {
     pub ty: &'static str,
     /// Its default as the reference prints it; empty where it must be given.
     pub default: &'static str,
+    /// The least whole number that it takes; the greatest is [`arguments::GREATEST`].
+    pub least: Option<i64>,
+    /// What else is asked of it.
+    pub note: &'static str,
+}
+
+impl Argument {
+    const fn at_least(self, least: i64) -> Argument {
+        Argument { least: Some(least), ..self }
+    }
+
+    const fn note(self, note: &'static str) -> Argument {
+        Argument { note, ..self }
+    }
 }
 
 /// Shorthand for a table of arguments.
 const fn arg(name: &'static str, ty: &'static str, default: &'static str) -> Argument {
-    Argument { name, ty, default }
+    Argument { name, ty, default, least: None, note: "" }
 }
 
 /// A weight that an operator holds.

@@ -1,7 +1,7 @@
 //! Pooling in windows (PyTorch's `MaxPool2d` and `AvgPool2d`): size ⌊(h + 2p − k)/s⌋ + 1 along each axis.
 
 use super::arguments::Arguments;
-use super::{Argument, Field, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, formula, map4, windows_fit};
+use super::{Argument, Field, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, formula, map4, windows_fit};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::program::{Epilogue, Instr, Pool, PoolKind, WeightId};
 use crate::size::Shape;
@@ -10,24 +10,61 @@ use crate::size::Shape;
 #[derive(Clone, Debug, PartialEq)]
 pub struct WindowPool(Pool);
 
-const KERNEL: Argument = arg("kernel", "int or [rows, columns]", "");
-const STRIDE: Argument = arg("stride", "int or [rows, columns]", "kernel");
-const PADDING: Argument = arg("padding", "int or [rows, columns]", "0");
+const KERNEL: Argument = arg("kernel", "int or [rows, columns]", "").at_least(1);
+const STRIDE: Argument = arg("stride", "int or [rows, columns]", "the kernel").at_least(1);
+const PADDING: Argument = arg("padding", "int or [rows, columns]", "0").at_least(0).note("at most half the kernel");
 
-const fn signature(names: &'static [&'static str], arguments: &'static [Argument], doc: &'static str) -> Signature {
-    Signature { names, operands: Operands::Exactly(1), out: Out::None, arguments, doc }
+/// What both pools' pages say.
+const WINDOWS: Page = Page {
+    shape: "`[B, C, H, W]` → `[B, C, H′, W′]` with H′ = ⌊(H + 2p − k)/s⌋ + 1 for kernel k, stride s and padding p; one window \
+            has to fit",
+    field: "r + (k−1)·j for an operand that sees r pixels with j between its cells, and j·s between the result's",
+    lowering: "`Pool`",
+    ..Page::CELLWISE
+};
+
+const fn signature(
+    names: &'static [&'static str], arguments: &'static [Argument], doc: &'static str, page: Page,
+) -> Signature {
+    Signature { names, operands: Operands::Exactly(1), out: Out::None, arguments, doc, page }
 }
 
 pub(super) static MAX: Signature = signature(
     &["max_pool", "MaxPool"],
     &[KERNEL, STRIDE, PADDING],
-    "the greatest value of each window; cells outside the map never win",
+    "the greatest value of each window",
+    Page {
+        numerics: "cells outside the map never win; NaN wins",
+        source: "PyTorch's `MaxPool2d` with `ceil_mode=False`",
+        example: "\
+arch Stem at H = 112, W = 112 {
+    input x: [B, 64, H, W]
+    y = max_pool(x, kernel = 3, stride = 2, padding = 1) → [B, 64, 56, 56]
+    output y
+    expect receptive_field(y) == 3
+}
+",
+        ..WINDOWS
+    },
 );
 
 pub(super) static AVERAGE: Signature = signature(
     &["avg_pool", "AvgPool"],
     &[KERNEL, STRIDE, PADDING, arg("count_padding", "bool", "true")],
-    "the mean of each window; padding counts in the divisor unless `count_padding = false`",
+    "the mean of each window",
+    Page {
+        numerics: "padding counts in the divisor unless `count_padding = false`; what a window reaches beyond the padding \
+                   never counts",
+        source: "PyTorch's `AvgPool2d` with `ceil_mode=False`; `count_padding` is its `count_include_pad`",
+        example: "\
+arch Halved at H = 8, W = 8 {
+    input x: [B, 4, H, W]
+    output y = avg_pool(x, kernel = 2) → [B, 4, 4, 4]
+    output z = avg_pool(x, kernel = 3, stride = 2, padding = 1, count_padding = false) → [B, 4, 4, 4]
+}
+",
+        ..WINDOWS
+    },
 );
 
 impl WindowPool {

@@ -4,7 +4,7 @@
 use super::arguments::{Arguments, UpMode};
 use super::conv::bias;
 use super::{
-    Argument, Field, OpWeight, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, channels, elements,
+    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels, elements,
     formula, map4,
 };
 use crate::program::{Epilogue, Instr, Resize, ResizeMode, Target, WeightId};
@@ -19,16 +19,40 @@ pub struct Up {
     out: Option<usize>,
 }
 
-const MODE: Argument = arg("mode", "nearest | bilinear | align_corners | transposed", "the file's resize");
+const MODE: Argument = arg("mode", "nearest | bilinear | align_corners | transposed", "the file's `resize`");
 const ARGUMENTS: &[Argument] = &[MODE];
-const WITH_FACTOR: &[Argument] = &[arg("factor", "int", ""), MODE];
+const WITH_FACTOR: &[Argument] = &[arg("factor", "int", "").at_least(1), MODE];
 
 pub(super) static UP2: Signature = Signature {
     names: &["Up2", "up2"],
     operands: Operands::Exactly(1),
     out: Out::Optional,
     arguments: ARGUMENTS,
-    doc: "twice the size; `transposed` holds weights [C, out, 2, 2] and so needs a name",
+    doc: "twice the size; the mode is stated here or in the file, and `transposed` holds weights and so needs a name",
+    page: Page {
+        shape: "`[B, C, H, W]` → `[B, C, 2H, 2W]`; `transposed` gives `out` channels, where `->` names them",
+        weights: "of `transposed` a `weight` [C, out, 2, 2] and a `bias` [out], both uniform on ±1/√(out·4); none of \
+                  the other modes",
+        macs: "of `transposed` B · out · H′ · W′ · C; none of the other modes",
+        field: "cells lie twice as close; the field grows by 1/2 cell of the operand, by 3/2 under `bilinear` and \
+                `align_corners`",
+        lowering: "`Resize`, or `TransposedConv`; a `nearest` map that is only added is sampled as it is added",
+        numerics: "`nearest` takes cell ⌊i/2⌋; `bilinear` is linear between cell centres (half-pixel), clamped at the borders; \
+                   `align_corners` is linear with the corner cells aligned; `transposed` has its kernel equal to its stride",
+        source: "PyTorch's `Upsample` and `ConvTranspose2d`",
+        example: "\
+arch Doubled at H = 8, W = 8 {
+    numerics { resize = nearest }
+    input x: [B, 4, H, W]
+    up2 learned: -> 2 (mode = transposed)
+    output a = Up2(x)                  → [B, 4, 2*H, 2*W]
+    output b = Up2(x, mode = bilinear) → [B, 4, 16, 16]
+    output c = learned(x)              → [B, 2, 16, 16]
+    expect params(learned) == 34
+    expect macs(learned) == 2_048
+}
+",
+    },
 };
 
 pub(super) static UP: Signature = Signature {
@@ -36,7 +60,28 @@ pub(super) static UP: Signature = Signature {
     operands: Operands::Exactly(1),
     out: Out::Optional,
     arguments: WITH_FACTOR,
-    doc: "`factor` times the size; `transposed` holds weights [C, out, factor, factor] and so needs a name",
+    doc: "`factor` times the size; the mode is stated here or in the file, and `transposed` holds weights and so needs a name",
+    page: Page {
+        shape: "`[B, C, H, W]` → `[B, C, factor·H, factor·W]`; `transposed` gives `out` channels, where `->` names them",
+        weights: "of `transposed` a `weight` [C, out, factor, factor] and a `bias` [out], both uniform on ±1/√(out·factor²); none of \
+                  the other modes",
+        macs: "of `transposed` B · out · H′ · W′ · C; none of the other modes",
+        field: "cells lie `factor` times as close; the field grows by (factor−1)/factor cells of the operand, by \
+                (factor+1)/factor under `bilinear` and `align_corners`",
+        lowering: "`Resize`, or `TransposedConv`; a `nearest` map that is only added is sampled as it is added",
+        numerics: "`nearest` takes cell ⌊i/factor⌋; `bilinear` is linear between cell centres (half-pixel), clamped at the borders; \
+                   `align_corners` is linear with the corner cells aligned; `transposed` has its kernel equal to its stride",
+        source: "PyTorch's `Upsample` and `ConvTranspose2d`",
+        example: "\
+arch Enlarged at H = 8, W = 8 {
+    input x: [B, 4, H, W]
+    up learned: -> 4 (factor = 4, mode = transposed)
+    output a = Up(x, factor = 4, mode = align_corners) → [B, 4, 4*H, 4*W]
+    output b = learned(x)                              → [B, 4, 32, 32]
+    expect params(learned) == 260
+}
+",
+    },
 };
 
 impl Up {

@@ -1,7 +1,7 @@
 //! Resampling to another map's size, either way, without antialiasing: `UpTo(x, C4)`.
 
 use super::arguments::{Arguments, UpMode};
-use super::{Argument, Field, Operands, Operator, Out, Requirement, ShapeError, Signature, arg, map4};
+use super::{Argument, Field, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, map4};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::program::{Epilogue, Instr, Resize, ResizeMode, Target, WeightId};
 use crate::size::Shape;
@@ -13,14 +13,35 @@ pub struct UpTo {
 }
 
 const WORDS: &[&str] = &["nearest", "bilinear", "align_corners"];
-const ARGUMENTS: &[Argument] = &[arg("mode", "nearest | bilinear | align_corners", "the file's resize")];
+const ARGUMENTS: &[Argument] = &[arg("mode", "nearest | bilinear | align_corners", "the file's `resize`")];
 
 pub(super) static SIGNATURE: Signature = Signature {
     names: &["UpTo", "up_to"],
     operands: Operands::Exactly(2),
     out: Out::None,
     arguments: ARGUMENTS,
-    doc: "the first map at the second one's size, larger or smaller; antialias off",
+    doc: "the first map at the second one's size, larger or smaller",
+    page: Page {
+        shape: "`[B, C, H, W]`, `[B, C₂, H₂, W₂]` → `[B, C, H₂, W₂]`",
+        field: "that of the first operand and a cell of it more, three under `bilinear` and `align_corners`; the stride is the \
+                second operand's",
+        lowering: "`Resize`",
+        numerics: "no antialiasing; `nearest` takes cell ⌊i·H/H₂⌋, `bilinear` is linear between cell centres (half-pixel), \
+                   `align_corners` is linear with the corner cells aligned; the second operand's values are not read",
+        source: "PyTorch's `interpolate(size=…, antialias=False)`",
+        example: "\
+arch AnySize at H = 15, W = 20 {
+    numerics { resize = nearest }
+    input C3: [B, 8, H, W]
+    conv down: -> 8 (kernel = 3, stride = 2, padding = 1)
+    C4 = down(C3)           → [B, 8, 8, 10]
+    P3 = C3 + UpTo(C4, C3)  → [B, 8, 15, 20]
+    output P3
+    expect legal(H) == all
+}
+",
+        ..Page::CELLWISE
+    },
 };
 
 impl UpTo {
