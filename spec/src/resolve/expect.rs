@@ -176,27 +176,30 @@ impl Resolver<'_> {
         let described = found.describe(symbol);
         let expected = match (self.evaluate(&expectation.right, frame), &expectation.modulus) {
             (Value::Word(word), None) if word == "all" => SizeSet::all(),
-            (Value::List(residues), Some(modulus)) => {
-                let modulus = self.whole(modulus, frame)?;
-                let residues: Option<Vec<i64>> = residues
-                    .iter()
-                    .map(|residue| match residue {
-                        Value::Int(n) => Some(*n),
-                        _ => None,
-                    })
-                    .collect();
-                match residues.and_then(|residues| SizeSet::from_residues(&residues, modulus)) {
-                    Some(set) => set,
-                    None => {
-                        let message = "expected residues below the modulus, as in `[0, 29..31] mod 32`";
-                        self.error(Code::WrongType, expectation.right.span, message);
-                        return None;
-                    }
-                }
+            (Value::List(listed), modulus) => {
+                let modulus = match modulus {
+                    Some(modulus) => Some(self.whole(modulus, frame)?),
+                    None => None,
+                };
+                let number = |value: &Value| match value {
+                    Value::Int(n) => Some(*n),
+                    _ => None,
+                };
+                let listed: Option<Vec<i64>> = listed.iter().map(number).collect();
+                let set = listed.and_then(|listed| match modulus {
+                    Some(modulus) => SizeSet::from_residues(&listed, modulus),
+                    None => SizeSet::from_sizes(&listed),
+                });
+                let Some(set) = set else {
+                    let message = "expected residues below the modulus, as in `[0, 29..31] mod 32`, or sizes above 0";
+                    self.error(Code::WrongType, expectation.right.span, message);
+                    return None;
+                };
+                set
             }
             (Value::Poison, _) => return None,
             _ => {
-                let message = "legal sizes are compared with `all` or a list such as `[0, 29..31] mod 32`";
+                let message = "legal sizes are compared with `all`, residues such as `[0, 29..31] mod 32` or sizes such as `[32, 224]`";
                 self.error(Code::WrongType, expectation.right.span, message);
                 return None;
             }

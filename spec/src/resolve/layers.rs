@@ -5,9 +5,10 @@ use std::rc::Rc;
 use super::parameters::Given;
 use super::{Frame, Resolver, bounds};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::graph::{LayerNode, NodeId, Scope, ScopeId};
+use crate::graph::{Condition, LayerNode, NodeId, Scope, ScopeId};
 use crate::ops::arguments::Numerics;
 use crate::ops::{self, Out, Signature};
+use crate::size::{Relation, Size};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Kind, LayerRow, Name, Network};
 use crate::value::{Record, Value};
@@ -167,13 +168,22 @@ impl Resolver<'_> {
     ) -> Value {
         self.used.insert(layer.span);
         if let Some((expected, place)) = layer.input {
-            let found = operands.first().and_then(|&node| self.graph.node(node).shape.get(1)).cloned();
-            if let Some(found) = found.and_then(|size| size.as_constant())
-                && found != expected
-            {
-                let message = format!("`{}` takes {expected} channels, found {found}", layer.name);
-                self.report(Diagnostic::error(Code::OperatorShape, span, message).related(place, "declared here"));
-                return Value::Poison;
+            let operand = operands.first().copied();
+            let found = operand.and_then(|node| Some((node, self.graph.node(node).shape.get(1)?.clone())));
+            match found.map(|(node, size)| (node, size.as_constant(), size)) {
+                Some((_, Some(found), _)) if found != expected => {
+                    let message = format!("`{}` takes {expected} channels, found {found}", layer.name);
+                    self.report(Diagnostic::error(Code::OperatorShape, span, message).related(place, "declared here"));
+                    return Value::Poison;
+                }
+                // A map of free sizes was flattened: only those are legal that give as many elements.
+                Some((node, None, size)) => {
+                    let reason = format!("`{}` takes {expected} elements of {}", layer.name, self.node_name(node));
+                    let relation = Relation::Equal(size, Size::constant(expected));
+                    self.graph.conditions.push(Condition { relation, span, reason });
+                    self.graph.nodes[node.0 as usize].shape[1] = Size::constant(expected);
+                }
+                _ => {}
             }
         }
         if layer.repeats {

@@ -82,6 +82,13 @@ impl SizeSet {
         SizeSet::from_fn(1, modulus, |n| residues.iter().any(|residue| residue.rem_euclid(modulus) == n % modulus))
     }
 
+    /// These sizes and no others. None where one is below 1 or above a limit.
+    pub fn from_sizes(members: &[i64]) -> Option<SizeSet> {
+        let most = members.iter().copied().max().unwrap_or(0);
+        let sizes = members.iter().all(|&n| n > 0);
+        SizeSet::from_fn(most.checked_add(1)?, 1, |n| members.contains(&n)).filter(|_| sizes)
+    }
+
     /// The sizes from `least` on, and of the smaller ones those from `first` on of which a function says so. None where
     /// that are more than 2^16 to ask.
     pub(super) fn from_threshold(first: i64, least: i64, mut member: impl FnMut(i64) -> bool) -> Option<SizeSet> {
