@@ -81,7 +81,7 @@ impl Graph {
         self.weights
             .iter()
             .filter(|weight| weight.learnable == learnable && within(&weight.owner))
-            .map(|weight| weight.shape.iter().map(|&n| n as u64).product::<u64>())
+            .map(GraphWeight::elements)
             .sum()
     }
 }
@@ -129,6 +129,13 @@ pub struct GraphWeight {
     pub learnable: bool,
     /// What it holds at first.
     pub init: Init,
+}
+
+impl GraphWeight {
+    /// How many numbers it holds.
+    pub fn elements(&self) -> u64 {
+        self.shape.iter().map(|&n| n as u64).product()
+    }
 }
 
 /// A layer as the spec nests it.

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod audit;
+pub mod bounds;
 pub mod check;
 pub mod compile;
 pub mod cost;

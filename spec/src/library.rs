@@ -1,9 +1,13 @@
 //! Reading a spec with everything that it imports.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::ast::{Import, ImportTarget, Kind, Network};
@@ -45,14 +49,37 @@ impl std::fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 /// One text with its definitions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Unit {
     origin: Origin,
+    /// The origin with links followed: one file is read once, whatever it is called.
+    identity: Origin,
     imports: Vec<usize>,
     file: FileId,
     numerics: Rc<Vec<syntax::ast::Argument>>,
-    kinds: Vec<Rc<Kind>>,
-    networks: Vec<Rc<Network>>,
+    kinds: Rc<Named<Kind>>,
+    networks: Rc<Named<Network>>,
+}
+
+/// Definitions in their order, and where the first of each name stands.
+#[derive(Debug)]
+struct Named<T> {
+    all: Vec<Rc<T>>,
+    places: HashMap<String, usize>,
+}
+
+impl<T> Named<T> {
+    fn new(all: Vec<T>, name: impl Fn(&T) -> &String) -> Named<T> {
+        let mut places = HashMap::new();
+        for (place, definition) in all.iter().enumerate() {
+            places.entry(name(definition).clone()).or_insert(place);
+        }
+        Named { all: all.into_iter().map(Rc::new).collect(), places }
+    }
+
+    fn get(&self, name: &str) -> Option<&Rc<T>> {
+        self.places.get(name).map(|&place| &self.all[place])
+    }
 }
 
 /// A spec and everything that it imports, parsed.
@@ -87,7 +114,7 @@ impl Library {
             prelude: 0,
             edited,
         };
-        library.prelude = library.read(Origin::Zoo("prelude".into()), &mut Vec::new())?;
+        library.prelude = library.read_prelude()?;
         library.root = library.read(origin, &mut Vec::new())?;
         Ok(library)
     }
@@ -107,14 +134,37 @@ impl Library {
         self.units.iter().any(|unit| unit.file == file && !matches!(unit.origin, Origin::Zoo(_)))
     }
 
+    /// The prelude is the first text of every library, so that one tree of it serves all libraries of a thread.
+    fn read_prelude(&mut self) -> Result<usize, ReadError> {
+        thread_local! {
+            static PRELUDE: RefCell<Option<Unit>> = const { RefCell::new(None) };
+        }
+        let origin = Origin::Zoo("prelude".into());
+        PRELUDE.with_borrow_mut(|kept| {
+            if let Some(unit) = kept {
+                self.sources.add(name_of(&origin), None, &text_of(&origin)?);
+                self.units.push(unit.clone());
+                return Ok(0);
+            }
+            let prelude = self.read(origin, &mut Vec::new())?;
+            *kept = Some(self.units[prelude].clone());
+            Ok(prelude)
+        })
+    }
+
     fn read(&mut self, origin: Origin, importing: &mut Vec<Origin>) -> Result<usize, ReadError> {
-        if let Some(known) = self.units.iter().position(|unit| unit.origin == origin) {
+        let identity = identity(&origin);
+        if let Some(known) = self.units.iter().position(|unit| unit.identity == identity) {
             return Ok(known);
         }
         let text = match self.edited.iter().find(|(edited, _)| *edited == origin) {
             Some((_, text)) => text.clone(),
             None => text_of(&origin)?,
         };
+        if importing.len() > bounds::IMPORTS {
+            let reason = format!("imports nest deeper than {}", bounds::IMPORTS);
+            return Err(ReadError { name: name_of(&origin), reason });
+        }
         let path = match &origin {
             Origin::Path(path) => Some(path.as_path()),
             Origin::Zoo(_) | Origin::Text { .. } => None,
@@ -123,15 +173,19 @@ impl Library {
         let (tree, diagnostics) = syntax::parse(&self.sources, file);
         self.diagnostics.extend(diagnostics);
         importing.push(origin.clone());
-        let imports = tree.imports.iter().filter_map(|import| self.import(import, &origin, importing)).collect();
+        let mut imports: Vec<usize> =
+            tree.imports.iter().filter_map(|import| self.import(import, &origin, importing)).collect();
+        let mut seen = HashSet::new();
+        imports.retain(|import| seen.insert(*import));
         importing.pop();
         self.units.push(Unit {
             origin,
+            identity,
             imports,
             file,
             numerics: Rc::new(tree.numerics),
-            kinds: tree.kinds.into_iter().map(Rc::new).collect(),
-            networks: tree.networks.into_iter().map(Rc::new).collect(),
+            kinds: Rc::new(Named::new(tree.kinds, |kind| &kind.name.node)),
+            networks: Rc::new(Named::new(tree.networks, |network| &network.name.node)),
         });
         Ok(self.units.len() - 1)
     }
@@ -148,7 +202,8 @@ impl Library {
                 Origin::Path(normal(&folder.unwrap_or_default().join(path)))
             }
         };
-        if let Some(start) = importing.iter().position(|open| *open == origin) {
+        let target = identity(&origin);
+        if let Some(start) = importing.iter().position(|open| identity(open) == target) {
             let mut names: Vec<String> = importing[start..].iter().map(name_of).collect();
             names.push(name_of(&origin));
             let message = format!("imports form a cycle: {}", names.join(" → "));
@@ -171,7 +226,7 @@ impl Library {
 
     /// The architectures of the root text itself.
     pub fn archs(&self) -> impl Iterator<Item = &Rc<Network>> {
-        self.units[self.root].networks.iter().filter(|network| network.is_arch)
+        self.units[self.root].networks.all.iter().filter(|network| network.is_arch)
     }
 
     /// The root text.
@@ -215,23 +270,23 @@ impl Library {
 
     /// The layer kind of a name, as a text sees it: its own, what it imports, the prelude.
     pub fn kind(&self, file: FileId, name: &str) -> Option<&Rc<Kind>> {
-        self.visible(file).flat_map(|unit| &unit.kinds).find(|kind| kind.name.node == name)
+        self.visible(file).find_map(|unit| unit.kinds.get(name))
     }
 
     /// The block or architecture of a name, as a text sees it.
     pub fn network(&self, file: FileId, name: &str) -> Option<&Rc<Network>> {
-        self.visible(file).flat_map(|unit| &unit.networks).find(|network| network.name.node == name)
+        self.visible(file).find_map(|unit| unit.networks.get(name))
     }
 
     /// Every block and architecture of one text.
     pub(crate) fn networks(&self, file: FileId) -> impl Iterator<Item = &Rc<Network>> {
-        self.units.iter().filter(move |unit| unit.file == file).flat_map(|unit| &unit.networks)
+        self.units.iter().filter(move |unit| unit.file == file).flat_map(|unit| &unit.networks.all)
     }
 
     /// Every kind, block and architecture that a text sees, for near names.
     pub fn names(&self, file: FileId) -> Vec<&str> {
-        let kinds = self.visible(file).flat_map(|unit| &unit.kinds).map(|kind| kind.name.node.as_str());
-        let networks = self.visible(file).flat_map(|unit| &unit.networks).map(|network| network.name.node.as_str());
+        let kinds = self.visible(file).flat_map(|unit| &unit.kinds.all).map(|kind| kind.name.node.as_str());
+        let networks = self.visible(file).flat_map(|unit| &unit.networks.all).map(|network| network.name.node.as_str());
         kinds.chain(networks).collect()
     }
 
@@ -244,16 +299,21 @@ impl Library {
     pub(crate) fn duplicates(&self) -> Vec<(String, Span, Span)> {
         let mut found = Vec::new();
         for unit in &self.units {
-            let kinds = unit.kinds.iter().map(|kind| &kind.name);
-            let names: Vec<_> = kinds.chain(unit.networks.iter().map(|network| &network.name)).collect();
-            for (i, name) in names.iter().enumerate() {
-                if let Some(first) = names[..i].iter().find(|first| first.node == name.node) {
-                    found.push((name.node.clone(), first.span, name.span));
+            let kinds = unit.kinds.all.iter().map(|kind| &kind.name);
+            let mut first = HashMap::new();
+            for name in kinds.chain(unit.networks.all.iter().map(|network| &network.name)) {
+                let first = *first.entry(name.node.as_str()).or_insert(name.span);
+                if first != name.span {
+                    found.push((name.node.clone(), first, name.span));
                 }
             }
         }
         found
     }
+}
+
+fn too_long() -> String {
+    format!("it holds more than {} MiB; split it into files that import one another", bounds::TEXT >> 20)
 }
 
 /// A path without `.` and `..`, so that one file has one name.
@@ -271,6 +331,14 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
+/// What tells texts apart: of a file its path without links, where it can be had.
+fn identity(origin: &Origin) -> Origin {
+    match origin {
+        Origin::Path(path) => Origin::Path(path.canonicalize().unwrap_or_else(|_| path.clone())),
+        other => other.clone(),
+    }
+}
+
 fn name_of(origin: &Origin) -> String {
     match origin {
         Origin::Path(path) => path.display().to_string(),
@@ -284,6 +352,7 @@ fn text_of(origin: &Origin) -> Result<String, ReadError> {
     let name = name_of(origin);
     let fail = |reason: String| ReadError { name: name.clone(), reason };
     match origin {
+        Origin::Text { text, .. } if text.len() > bounds::TEXT => Err(fail(too_long())),
         Origin::Text { text, .. } => Ok(text.clone()),
         Origin::Zoo(spec) => {
             let known = zoo::names().chain(std::iter::once("prelude"));
@@ -294,14 +363,17 @@ fn text_of(origin: &Origin) -> Result<String, ReadError> {
             Ok(text.to_owned())
         }
         Origin::Path(path) => {
-            let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+            let mut bytes = Vec::new();
+            // One byte more than there may be tells that there are more, also where the end is never reached.
+            let read = File::open(path).and_then(|file| file.take(bounds::TEXT as u64 + 1).read_to_end(&mut bytes));
+            read.map_err(|error| fail(error.to_string()))?;
+            if bytes.len() > bounds::TEXT {
+                return Err(fail(too_long()));
+            }
             let text = String::from_utf8(bytes).map_err(|error| {
                 let at = error.utf8_error().valid_up_to();
                 fail(format!("it is not UTF-8 text: byte {at} starts no character; save it as UTF-8"))
             })?;
-            if u32::try_from(text.len()).is_err() {
-                return Err(fail("it holds more than 4 GiB".into()));
-            }
             Ok(text)
         }
     }

@@ -77,6 +77,14 @@ impl Value {
         }
     }
 
+    /// How many elements it holds, those of lists within lists included; 0 where it is no list.
+    pub fn elements(&self) -> usize {
+        match self {
+            Value::List(items) => items.iter().map(|item| 1 + item.elements()).sum(),
+            _ => 0,
+        }
+    }
+
     /// The value as a size, where it is one.
     pub fn as_size(&self) -> Option<Size> {
         match self {

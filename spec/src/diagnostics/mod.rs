@@ -11,6 +11,7 @@ pub(crate) use fix::Proposal;
 pub use fix::{Fix, FixScope};
 pub use render::{render, render_colored, render_one};
 
+use crate::bounds;
 use crate::source::Span;
 
 /// How bad a finding is.
@@ -64,6 +65,12 @@ impl Diagnostic {
             fix: None,
             proposals: Vec::new(),
         }
+    }
+
+    /// What is said in the place of the errors after [`bounds::ERRORS`].
+    pub(crate) fn too_many() -> Diagnostic {
+        let message = format!("{} errors were found; what may lie beyond them was not looked at", bounds::ERRORS);
+        Diagnostic::error(Code::TooLarge, None, message)
     }
 
     /// A warning at a place.

@@ -68,7 +68,7 @@ pub fn lower(checked: &Checked, lowering: Lowering) -> Program {
                 declared: row.declared,
             })
             .collect(),
-        layers: layers::layers(graph, &graph.layers),
+        layers: layers::layers(graph),
         bodies: bodies::bodies(graph, lowering),
     };
     debug_assert_eq!(crate::program::validate(&program), Ok(()));

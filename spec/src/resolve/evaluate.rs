@@ -1,6 +1,9 @@
 //! Expressions to values.
 
+use std::collections::BTreeMap;
+
 use super::{Frame, Resolver};
+use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Condition, NodeId};
 use crate::ops::{self, arguments::alternatives};
@@ -12,6 +15,9 @@ use crate::value::Value;
 impl Resolver<'_> {
     /// The value of an expression; poison when it failed, which was reported then.
     pub(super) fn evaluate(&mut self, expr: &Expr, frame: &mut Frame) -> Value {
+        if !self.spend(1, expr.span) {
+            return Value::Poison;
+        }
         match &expr.kind {
             ExprKind::Int(n) => Value::Int(*n),
             ExprKind::Float(x) => Value::Float(*x),
@@ -19,9 +25,13 @@ impl Resolver<'_> {
             ExprKind::Name(name) => match name.as_str() {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
-                name => frame.lookup(name).cloned().unwrap_or_else(|| Value::Word(name.into())),
+                name => match frame.lookup(name) {
+                    Some(value) if self.spend(value.elements(), expr.span) => value.clone(),
+                    Some(_) => Value::Poison,
+                    None => Value::Word(name.into()),
+                },
             },
-            ExprKind::List(items) => self.list(items, frame),
+            ExprKind::List(items) => self.list(expr.span, items, frame),
             ExprKind::Index(..) | ExprKind::Member(..) => self.element(expr, frame),
             ExprKind::Call(callee, arguments) => self.call(expr.span, callee, arguments, None, frame),
             ExprKind::Pipe(left, right) => self.pipe(expr.span, left, right, frame),
@@ -79,7 +89,7 @@ impl Resolver<'_> {
         if matches!(frame.names.get(family), Some((Value::Poison, _))) {
             return;
         }
-        let names = frame.names.keys().chain(frame.locals.iter().map(|(name, _)| name));
+        let names = frame.names.keys().chain(frame.locals.iter().flat_map(BTreeMap::keys));
         let diagnostic = Diagnostic::error(Code::Unknown, span, format!("`{name}` is not defined"));
         let mut diagnostic = diagnostic.near(name, names.map(String::as_str));
         let relatives: Vec<&str> =
@@ -90,7 +100,7 @@ impl Resolver<'_> {
         self.report(diagnostic);
     }
 
-    fn list(&mut self, items: &[ListItem], frame: &mut Frame) -> Value {
+    fn list(&mut self, span: Span, items: &[ListItem], frame: &mut Frame) -> Value {
         let mut values = Vec::new();
         for item in items {
             match item {
@@ -99,7 +109,7 @@ impl Resolver<'_> {
                     let (Some(first), Some(last)) = (self.whole(from, frame), self.whole(to, frame)) else {
                         return Value::Poison;
                     };
-                    if last.saturating_sub(first) > super::bounds::ROUNDS {
+                    if last.saturating_sub(first) > bounds::ROUNDS {
                         self.error(Code::OutOfRange, from.span.to(to.span), "the range is too long");
                         return Value::Poison;
                     }
@@ -107,7 +117,16 @@ impl Resolver<'_> {
                 }
             }
         }
-        if values.iter().any(|value| matches!(value, Value::Poison)) { Value::Poison } else { Value::List(values) }
+        if values.iter().any(|value| matches!(value, Value::Poison)) {
+            return Value::Poison;
+        }
+        let list = Value::List(values);
+        if list.elements() > bounds::LIST {
+            let message = format!("the list holds more than {} elements", bounds::LIST);
+            self.error(Code::OutOfRange, span, message);
+            return Value::Poison;
+        }
+        list
     }
 
     /// A whole number.
@@ -137,6 +156,11 @@ impl Resolver<'_> {
                     }
                 },
             }
+        }
+        if text.len() > bounds::NAME {
+            let message = format!("the string has {} bytes, more than {}", text.len(), bounds::NAME);
+            self.error(Code::OutOfRange, template.span, message);
+            return None;
         }
         Some(text)
     }

@@ -89,6 +89,10 @@ impl Resolver<'_> {
             && let ExprKind::Name(name) = &callee.kind
             && let [argument] = arguments.as_slice()
         {
+            // Each of these walks the whole network.
+            if !self.spend(self.graph.nodes.len() + self.graph.weights.len(), expr.span) {
+                return None;
+            }
             match name.as_str() {
                 "params" => {
                     return self.layer_path(&argument.value, frame).map(|path| self.graph.parameters(&path) as f64);
@@ -154,9 +158,7 @@ impl Resolver<'_> {
             self.unknown(symbol, argument.value.span, frame);
             return Some(None);
         }
-        let relations: Vec<SizeRelation> =
-            self.graph.conditions.iter().map(|condition| condition.relation.clone()).collect();
-        let legal = decide(&symbols, &relations);
+        let legal = decide(&symbols, self.decided.get_mut().relations(&self.graph.conditions));
         let concerns = |relation: &&SizeRelation| relation.symbols().iter().any(|known| known.as_str() == symbol);
         if let Some(relation) = legal.undecided.iter().find(concerns) {
             let message = format!("the legal `{symbol}` are not decided: {relation} must hold too");

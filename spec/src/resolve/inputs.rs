@@ -81,6 +81,7 @@ impl Resolver<'_> {
         frame.names.insert(name.clone(), (Value::Size(symbol.clone()), axis.span));
         let written = self.evaluate(axis, frame).as_size();
         self.graph.conditions.truncate(conditions);
+        self.decided.get_mut().forget_after(conditions);
         let parts = (1..=1 << 10).find(|&n| written.as_ref() == Some(&symbol.floor_div(n)));
         match parts {
             Some(parts) => {

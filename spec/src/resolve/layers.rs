@@ -1,9 +1,11 @@
 //! Layers: declared with a name, applied to maps.
 
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::parameters::Given;
-use super::{Frame, Resolver, bounds};
+use super::{Frame, Resolver};
+use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Condition, LayerNode, NodeId, Scope, ScopeId};
 use crate::ops::arguments::Numerics;
@@ -106,8 +108,11 @@ impl Resolver<'_> {
         let path = format!("{}{full}", frame.path);
         let mut members = Vec::new();
         for index in 0..rounds {
+            if !self.spend(1 + path.len() / bounds::BYTES_A_STEP, name.span) {
+                return None;
+            }
             if repeats {
-                frame.locals.push(("index".into(), Value::Int(index)));
+                frame.locals.push(BTreeMap::from([("index".into(), Value::Int(index))]));
             }
             let checkpoint = match &row.checkpoint {
                 Some(template) => self.template(template, frame),
@@ -137,6 +142,7 @@ impl Resolver<'_> {
         for argument in arguments {
             match &argument.name {
                 Some(name) => {
+                    self.spend(given.len() / bounds::NAMES_A_STEP, name.span);
                     if given.iter().any(|(known, ..)| *known == name.node) {
                         let message = format!("`{}` is given twice", name.node);
                         self.error(Code::Duplicate, name.span, message);
@@ -210,6 +216,10 @@ impl Resolver<'_> {
                 numerics: &layer.numerics,
                 declared: layer.span,
             };
+            let copied: usize = member.arguments.iter().map(|(_, value, _)| 1 + value.elements()).sum();
+            if !self.spend(1 + copied, span) {
+                return Value::Poison;
+            }
             value = match &layer.what {
                 What::Operator(signature) => self.apply_named(applied, signature, operands.clone(), span, frame.scope),
                 What::Kind(kind) => self.apply_kind(applied, kind, operands.clone(), span, frame.scope),
@@ -288,10 +298,10 @@ impl Resolver<'_> {
             numerics: numerics.clone(),
             names: Default::default(),
             locals: Vec::new(),
-            loops: 0,
             operands: None,
             at: Default::default(),
             outputs: Vec::new(),
+            output_names: Default::default(),
             output_values: Vec::new(),
             expectations: Vec::new(),
         }
@@ -318,7 +328,7 @@ impl Resolver<'_> {
         span: Span,
         parent: ScopeId,
     ) -> Value {
-        if !self.descend(span) {
+        if !self.descend(span) || !self.spend(applied.path.len() / bounds::BYTES_A_STEP, span) {
             return Value::Poison;
         }
         let parent_path = self.scope_path(parent);
@@ -332,7 +342,7 @@ impl Resolver<'_> {
         frame.checkpoint = format!("{}.", applied.checkpoint);
         let before = self.diagnostics.len();
         self.bind_parameters(network, &mut frame, applied.arguments, applied.declared);
-        self.rows(&network.rows, &mut frame);
+        bounds::with_stack(|| self.rows(&network.rows, &mut frame));
         self.depth -= 1;
         self.applied_here(before, &applied.subject, span);
         let unused = frame.operands.as_ref().map_or(0, |operands| operands.len());
@@ -456,15 +466,18 @@ pub(super) fn maps(n: usize) -> String {
 /// Layers by their paths, nested.
 pub(super) fn nest(texts: Vec<(String, String, Span)>) -> Vec<LayerNode> {
     let mut root = LayerNode::default();
+    // Where each layer stands among the children of the one that holds it.
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (path, text, span) in texts {
         let mut at = &mut root;
-        for name in path.split('.') {
-            let known = at.children.iter().position(|child| child.name == name).unwrap_or_else(|| {
-                let path = if at.path.is_empty() { name.to_owned() } else { format!("{}.{name}", at.path) };
-                at.children.push(LayerNode { name: name.to_owned(), path, ..LayerNode::default() });
+        let ends = path.match_indices('.').map(|(end, _)| end).chain([path.len()]);
+        for end in ends {
+            let place = *places.entry(path[..end].to_owned()).or_insert_with(|| {
+                let name = path[..end].rsplit('.').next().unwrap_or_default().to_owned();
+                at.children.push(LayerNode { name, path: path[..end].to_owned(), ..LayerNode::default() });
                 at.children.len() - 1
             });
-            at = &mut at.children[known];
+            at = &mut at.children[place];
         }
         at.text = text;
         at.span = Some(span);

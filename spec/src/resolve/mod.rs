@@ -3,6 +3,7 @@
 mod builtins;
 mod evaluate;
 mod expect;
+mod findings;
 mod images;
 mod inputs;
 mod layers;
@@ -11,12 +12,14 @@ mod parameters;
 mod rows;
 mod shapes;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 pub use layers::LayerDecl;
 
-use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::bounds;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Graph, GraphOutput, NodeId, Scope, ScopeId};
 use crate::library::Library;
 use crate::ops::arguments::Numerics;
@@ -24,18 +27,6 @@ use crate::size::{Env, Solver};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, Network};
 use crate::value::Value;
-
-/// Bounds on what a spec may grow to, so that a slip cannot take the machine down.
-pub(crate) mod bounds {
-    /// Operators of a network.
-    pub const NODES: usize = 200_000;
-    /// Rounds of one loop, and repetitions of one layer.
-    pub const ROUNDS: i64 = 10_000;
-    /// Blocks inside blocks.
-    pub const DEPTH: usize = 64;
-    /// Elements of one weight.
-    pub const ELEMENTS: usize = 1 << 32;
-}
 
 /// Resolves an architecture with its settings, each a name and an expression of the language.
 ///
@@ -45,6 +36,11 @@ pub fn resolve(library: &Library, arch: &Rc<Network>, settings: Vec<Setting>) ->
         library,
         graph: Graph { name: arch.name.node.clone(), doc: arch.doc.clone(), ..Graph::default() },
         diagnostics: Vec::new(),
+        reported: HashSet::new(),
+        steps: 0,
+        stopped: false,
+        decided: RefCell::default(),
+        named: HashMap::new(),
         owners: HashMap::new(),
         weight_names: HashMap::new(),
         layer_texts: Vec::new(),
@@ -74,6 +70,14 @@ struct Resolver<'a> {
     library: &'a Library,
     graph: Graph,
     diagnostics: Vec<Diagnostic>,
+    reported: HashSet<findings::Key>,
+    /// Steps taken so far, out of [`bounds::STEPS`](crate::bounds::STEPS).
+    steps: usize,
+    /// Whether a bound was reached, after which nothing more is read.
+    stopped: bool,
+    decided: RefCell<shapes::Decided>,
+    /// The last row of each map, as an index into the graph's rows.
+    named: HashMap<NodeId, usize>,
     /// The weights of each layer that was applied, by its path.
     owners: HashMap<String, Vec<u32>>,
     /// Which layer has a checkpoint name, and where it was declared.
@@ -98,14 +102,14 @@ struct Frame {
     checkpoint: String,
     numerics: Rc<Numerics>,
     names: BTreeMap<String, (Value, Span)>,
-    /// Loop variables and what `let` binds inside a loop, innermost last.
-    locals: Vec<(String, Value)>,
-    loops: usize,
+    /// The loop variable and what `let` binds, for each loop around the row, innermost last.
+    locals: Vec<BTreeMap<String, Value>>,
     /// Operands that wait for the instance's inputs; none for the root.
     operands: Option<std::vec::IntoIter<NodeId>>,
     /// The sizes of the root's `at` clause.
     at: Env,
     outputs: Vec<GraphOutput>,
+    output_names: HashSet<String>,
     output_values: Vec<(String, Value)>,
     expectations: Vec<ast::Expectation>,
 }
@@ -116,30 +120,12 @@ impl Frame {
     }
 
     fn lookup(&self, name: &str) -> Option<&Value> {
-        let local = self.locals.iter().rev().find(|(local, _)| local == name).map(|(_, value)| value);
+        let local = self.locals.iter().rev().find_map(|locals| locals.get(name));
         local.or_else(|| self.names.get(name).map(|(value, _)| value))
     }
 }
 
 impl Resolver<'_> {
-    fn report(&mut self, diagnostic: Diagnostic) {
-        // An instance of a block repeats the faults of its text.
-        let known = self.diagnostics.iter().any(|known| {
-            known.code == diagnostic.code && known.span == diagnostic.span && known.message == diagnostic.message
-        });
-        if !known {
-            self.diagnostics.push(diagnostic);
-        }
-    }
-
-    fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.report(Diagnostic::error(code, span, message));
-    }
-
-    fn failed(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
-    }
-
     fn root(&mut self, arch: &Rc<Network>, settings: Vec<Setting>) {
         for (name, first, second) in self.library.duplicates() {
             let message = format!("`{name}` is defined twice");
@@ -156,7 +142,7 @@ impl Resolver<'_> {
             frame.checkpoint = format!("{prefix}.");
         }
         self.at_clause(arch, &mut frame);
-        self.rows(&arch.rows, &mut frame);
+        bounds::with_stack(|| self.rows(&arch.rows, &mut frame));
         self.graph.outputs = std::mem::take(&mut frame.outputs);
         if self.graph.outputs.is_empty() && !self.failed() {
             let hint = "name what the network gives: `output P3, P4`";
@@ -186,10 +172,10 @@ impl Resolver<'_> {
             numerics: Rc::default(),
             names: BTreeMap::new(),
             locals: Vec::new(),
-            loops: 0,
             operands: operands.map(Vec::into_iter),
             at: Env::default(),
             outputs: Vec::new(),
+            output_names: HashSet::new(),
             output_values: Vec::new(),
             expectations: Vec::new(),
         };

@@ -2,7 +2,8 @@
 
 use super::layers::maps;
 use super::parameters::Given;
-use super::{Resolver, bounds};
+use super::Resolver;
+use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{GraphWeight, Node, NodeId, ScopeId};
 use crate::ops::arguments::{Arguments, Numerics};
@@ -83,6 +84,10 @@ impl Resolver<'_> {
         if self.graph.nodes.len() >= bounds::NODES {
             let message = format!("the network grows past {} operators here", bounds::NODES);
             self.error(Code::TooLarge, span, message);
+            return Value::Poison;
+        }
+        let path = names.as_ref().map_or(0, |(path, checkpoint)| path.len() + checkpoint.len());
+        if !self.spend(1 + operands.len() + path / bounds::BYTES_A_STEP, span) {
             return Value::Poison;
         }
         let shapes: Vec<Shape> = operands.iter().map(|&node| self.graph.node(node).shape.clone()).collect();

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{Frame, Resolver, Setting};
+use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::ops::arguments::{Numerics, UpMode, alternatives, as_init};
 use crate::source::Span;
@@ -52,6 +53,7 @@ impl Resolver<'_> {
         let misspelt = given.iter().any(|(name, ..)| !parameters.iter().any(|parameter| parameter.name.node == *name));
         for (position, parameter) in parameters.iter().enumerate() {
             let name = &parameter.name;
+            self.spend((position + given.len()) / bounds::NAMES_A_STEP, name.span);
             if let Some(first) = parameters[..position].iter().find(|first| first.name.node == name.node) {
                 let message = format!("parameter `{}` is declared twice", name.node);
                 let diagnostic = Diagnostic::error(Code::Duplicate, name.span, message);

@@ -1,7 +1,10 @@
 //! The rows of a network's body.
 
+use std::collections::BTreeMap;
+
 use super::evaluate::indexed;
-use super::{Frame, Resolver, bounds};
+use super::{Frame, Resolver};
+use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{GraphOutput, GraphRow};
 use crate::source::Span;
@@ -11,7 +14,9 @@ use crate::value::Value;
 impl Resolver<'_> {
     pub(super) fn rows(&mut self, rows: &[Row], frame: &mut Frame) {
         for row in rows {
-            self.row(row, frame);
+            if self.spend(1, row.span) {
+                self.row(row, frame);
+            }
         }
     }
 
@@ -26,10 +31,9 @@ impl Resolver<'_> {
             }
             RowKind::Let { name, value } => {
                 let value = self.evaluate(value, frame);
-                if frame.loops > 0 {
-                    frame.locals.push((name.node.clone(), value));
-                } else {
-                    self.bind_full(&name.node, name.span, value, frame);
+                match frame.locals.last_mut() {
+                    Some(locals) => drop(locals.insert(name.node.clone(), value)),
+                    None => self.bind_full(&name.node, name.span, value, frame),
                 }
             }
             RowKind::Layer(layer) => self.declare(layer, frame),
@@ -65,12 +69,13 @@ impl Resolver<'_> {
             return self.poison_rows(rows.iter(), frame);
         }
         for round in 0..=rounds {
-            let depth = frame.locals.len();
-            frame.locals.push((variable.node.clone(), Value::Int(if down { from - round } else { from + round })));
-            frame.loops += 1;
+            if !self.spend(1, variable.span) {
+                return;
+            }
+            let value = Value::Int(if down { from - round } else { from + round });
+            frame.locals.push(BTreeMap::from([(variable.node.clone(), value)]));
             self.rows(rows, frame);
-            frame.loops -= 1;
-            frame.locals.truncate(depth);
+            frame.locals.pop();
         }
     }
 
@@ -110,13 +115,19 @@ impl Resolver<'_> {
             if let Some(full) = self.full_name(name, frame) {
                 let text = self.library.sources.snippet(value.span).split_whitespace().collect::<Vec<_>>().join(" ");
                 let row = GraphRow { name: full, scope: frame.scope, node, text, declared: shape.is_some(), span };
-                self.graph.rows.push(row);
+                self.add_row(row);
             }
             if let Some(shape) = shape {
                 self.declared_shape(node, shape, frame);
             }
         }
         self.bind_name(name, result, frame);
+    }
+
+    fn add_row(&mut self, row: GraphRow) {
+        self.spend(row.text.len() / bounds::BYTES_A_STEP, row.span);
+        self.named.insert(row.node, self.graph.rows.len());
+        self.graph.rows.push(row);
     }
 
     /// `P5`, `P[i]`: the name with its indices evaluated.
@@ -175,7 +186,7 @@ impl Resolver<'_> {
                         let text = self.library.sources.snippet(expr.span);
                         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
                         let (scope, declared) = (frame.scope, shape.is_some());
-                        self.graph.rows.push(GraphRow { name: name.clone(), scope, node, text, declared, span: row });
+                        self.add_row(GraphRow { name: name.clone(), scope, node, text, declared, span: row });
                     }
                     Value::Map(node)
                 }
@@ -186,7 +197,7 @@ impl Resolver<'_> {
             Some(list) => format!("{list}.{name}"),
             None => name.clone(),
         };
-        if frame.output_values.iter().any(|(known, _)| *known == full) {
+        if !frame.output_names.insert(full.clone()) {
             return self.error(Code::Duplicate, output.span, format!("output `{full}` is given twice"));
         }
         if frame.is_root()

@@ -1,11 +1,13 @@
 //! Shapes: inferred for operators, declared in rows, given by inputs.
 
+use std::collections::HashSet;
+
 use super::{Frame, Resolver};
 use crate::diagnostics::{Code, Diagnostic, Fix, FixScope};
 use crate::fixes;
 use crate::graph::{Condition, NodeId};
 use crate::ops::{Op, Requirement, ShapeError, Signature};
-use crate::size::{Extent, Relation, Shape, Size, decide, shape_text};
+use crate::size::{Extent, Legal, Relation, Shape, Size, decide, shape_text};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ShapeExpr};
 
@@ -14,12 +16,49 @@ fn axis_name(axis: usize) -> &'static str {
     ["batch", "channels", "height", "width"].get(axis).copied().unwrap_or("size")
 }
 
+/// The legal sizes under the first conditions. Most rows repeat the conditions of others, which decide nothing anew.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    legal: Legal,
+    relations: Vec<Relation>,
+    seen: HashSet<Relation>,
+    conditions: usize,
+}
+
+impl Decided {
+    /// What was decided stands only while all of its conditions do.
+    pub(super) fn forget_after(&mut self, conditions: usize) {
+        if conditions < self.conditions {
+            *self = Decided::default();
+        }
+    }
+
+    /// The relations of conditions, each once.
+    pub(super) fn relations(&mut self, conditions: &[Condition]) -> &[Relation] {
+        self.follow(conditions);
+        &self.relations
+    }
+
+    fn follow(&mut self, conditions: &[Condition]) {
+        let before = self.relations.len();
+        for condition in &conditions[self.conditions..] {
+            if self.seen.insert(condition.relation.clone()) {
+                self.relations.push(condition.relation.clone());
+            }
+        }
+        self.conditions = conditions.len();
+        if self.relations.len() > before {
+            self.legal = decide(&[], &self.relations);
+        }
+    }
+}
+
 impl Resolver<'_> {
     /// A shape as it reads under the conditions so far.
     pub(super) fn shape_text(&self, shape: &[Size]) -> String {
-        let relations: Vec<Relation> =
-            self.graph.conditions.iter().map(|condition| condition.relation.clone()).collect();
-        shape_text(shape, &decide(&[], &relations))
+        let mut decided = self.decided.borrow_mut();
+        decided.follow(&self.graph.conditions);
+        shape_text(shape, &decided.legal)
     }
 
     fn relation_text(&self, relation: &Relation) -> String {
@@ -130,7 +169,7 @@ impl Resolver<'_> {
 
     /// What a map is called: its row, its input, or the text that makes it.
     pub(super) fn node_name(&self, node: NodeId) -> String {
-        let row = self.graph.rows.iter().rev().find(|row| row.node == node).map(|row| &row.name);
+        let row = self.named.get(&node).map(|&row| &self.graph.rows[row].name);
         let input = self.graph.inputs.iter().find(|input| input.node == node).map(|input| &input.name);
         match row.or(input) {
             Some(name) => format!("`{name}`"),

@@ -10,7 +10,7 @@ use super::solve::Solver;
 use super::{Env, Relation, Size, SizeSet, Symbol};
 
 /// The sizes at which a network is legal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Legal {
     /// For each symbol the values at which the network is legal, with some values of the others. What is undecided is left
     /// out of account.

@@ -219,7 +219,10 @@ impl<'s> Reader<'s> {
                         pieces.extend(value.map(TemplatePiece::Value));
                         length = close + 1;
                     }
-                    None => self.report(brace(self.place(at, at + 1), '{')),
+                    None => {
+                        self.report(brace(self.place(at, at + 1), '{'));
+                        break;
+                    }
                 },
                 '}' => self.report(brace(self.place(at, at + 1), '}')),
                 other => text.push(other),

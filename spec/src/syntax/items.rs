@@ -127,10 +127,9 @@ fn alternative(choice: Pair<'_>) -> Alternative {
 
 /// The `///` lines directly before a place, joined.
 fn doc_before(text: &str) -> String {
-    let mut lines = text.rsplit('\n').map(str::trim);
-    if lines.next().is_none_or(|line| !line.is_empty()) {
-        return String::new();
-    }
+    let blanks = text.trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
+    let Some(above) = blanks.strip_suffix('\n') else { return String::new() };
+    let lines = above.rsplit('\n').map(str::trim);
     let mut doc: Vec<_> =
         lines.map_while(|line| line.strip_prefix("///")).map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     doc.reverse();

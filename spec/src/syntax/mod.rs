@@ -17,8 +17,10 @@ mod tests;
 
 use pest::Parser;
 
-use crate::diagnostics::Diagnostic;
+use crate::bounds;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Sources, Span};
+use brackets::Comments;
 use grammar::{Grammar, Rule};
 use reader::Reader;
 
@@ -27,10 +29,17 @@ use reader::Reader;
 /// The tree holds all that could be read. Brackets that are not balanced, or that nest too deeply, leave it empty.
 pub fn parse(sources: &Sources, file: FileId) -> (ast::File, Vec<Diagnostic>) {
     let text = sources.get(file).text.as_str();
+    if text.len() > bounds::TEXT {
+        return (ast::File::default(), vec![too_long(file)]);
+    }
     let comments = match brackets::scan(text, file) {
         Ok(comments) => comments,
         Err(diagnostic) => return (ast::File::default(), vec![*diagnostic]),
     };
+    bounds::with_stack(|| read(text, file, comments))
+}
+
+fn read(text: &str, file: FileId, comments: Comments) -> (ast::File, Vec<Diagnostic>) {
     match Grammar::parse(Rule::file, text) {
         Ok(mut pairs) => {
             let mut reader = Reader::new(file, text, comments);
@@ -52,8 +61,17 @@ pub fn parse(sources: &Sources, file: FileId) -> (ast::File, Vec<Diagnostic>) {
 /// When it is none.
 pub fn parse_expression(sources: &Sources, file: FileId) -> Result<ast::Expr, Vec<Diagnostic>> {
     let text = sources.get(file).text.as_str();
+    if text.len() > bounds::TEXT {
+        return Err(vec![too_long(file)]);
+    }
     let comments = brackets::scan(text, file).map_err(|diagnostic| vec![*diagnostic])?;
     let mut reader = Reader::new(file, text, comments);
-    let expr = reader.nested_expr(0, text.len(), 0);
+    let expr = bounds::with_stack(|| reader.nested_expr(0, text.len(), 0));
     expr.ok_or(reader.diagnostics)
+}
+
+fn too_long(file: FileId) -> Diagnostic {
+    let message = format!("the text holds more than {} MiB", bounds::TEXT >> 20);
+    let hint = "split it into files that import one another";
+    Diagnostic::error(Code::TooLarge, Span { file, start: 0, end: 0 }, message).hint(hint)
 }

@@ -6,8 +6,12 @@ use super::ast::{Expr, Ident};
 use super::brackets::{self, Comments};
 use super::errors;
 use super::grammar::{Grammar, Pair, Parts, Rule};
+use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Span, Spanned};
+
+/// Bytes of a row or item that is read once more with what is wrong behind it.
+const REREAD: u32 = 1 << 16;
 
 /// Reads one text.
 pub(super) struct Reader<'s> {
@@ -25,7 +29,16 @@ impl<'s> Reader<'s> {
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < bounds::ERRORS {
+            self.diagnostics.push(diagnostic);
+        } else if self.diagnostics.len() == bounds::ERRORS {
+            self.diagnostics.push(Diagnostic::too_many());
+        }
+    }
+
+    /// Whether there are so many findings that what else is wrong need not be found out.
+    fn is_full(&self) -> bool {
+        self.diagnostics.len() > bounds::ERRORS
     }
 
     pub(super) fn place(&self, start: usize, end: usize) -> Span {
@@ -39,8 +52,13 @@ impl<'s> Reader<'s> {
         self.place(start, self.comments.trim(self.text, start, end))
     }
 
-    pub(super) fn word(&self, pair: Pair<'s>) -> Ident {
-        Spanned { node: pair.as_str().to_owned(), span: self.span(&pair) }
+    pub(super) fn word(&mut self, pair: Pair<'s>) -> Ident {
+        let (word, span) = (pair.as_str(), self.span(&pair));
+        if word.len() > bounds::NAME {
+            let message = format!("the name has {} bytes, more than {}", word.len(), bounds::NAME);
+            self.report(Diagnostic::error(Code::OutOfRange, span, message));
+        }
+        Spanned { node: word.to_owned(), span }
     }
 
     /// The expression that stands alone between two places of the text: the `{…}` of a template.
@@ -77,9 +95,14 @@ impl<'s> Reader<'s> {
     /// Where it does not begin a line of its own, it is the rest of the row or item before it, which was read as far
     /// as it went; the two are then one.
     pub(super) fn unreadable(&mut self, bad: Span, before: Option<Span>, alone: Rule) {
+        if self.is_full() {
+            return;
+        }
+        // What is read once more stays short: the same text may be so in every body around it.
         let joined = before.filter(|before| {
+            let is_short = bad.end - before.start <= REREAD;
             let between = &self.text[before.end as usize..bad.start as usize];
-            errors::continues(&self.text[bad.start as usize..], !between.contains('\n'))
+            is_short && errors::continues(&self.text[bad.start as usize..], !between.contains('\n'))
         });
         let place = joined.map_or(bad, |before| before.to(bad));
         let piece = &self.text[place.start as usize..place.end as usize];
