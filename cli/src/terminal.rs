@@ -1,5 +1,6 @@
 //! What the command says, and in which colours.
 
+use std::cmp::Reverse;
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -15,6 +16,9 @@ const BOLD: Style = Style::new().bold();
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::BrightGreen.on_default().bold();
+
+/// More findings than so many are only counted: nobody reads them, and each is a page.
+const MOST: usize = 100;
 
 /// Results go to the standard output, everything that is said about them to the standard error.
 #[derive(Debug)]
@@ -85,10 +89,16 @@ impl Terminal {
 
     /// Shows diagnostics with the lines that they are about.
     pub fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
-        if !diagnostics.is_empty() {
-            let text =
-                if self.colored_err { render_colored(sources, diagnostics) } else { render(sources, diagnostics) };
-            self.write_err(&text);
+        let mut shown = diagnostics.to_vec();
+        if shown.len() > MOST {
+            shown.sort_by_key(|diagnostic| Reverse(diagnostic.severity));
+            shown.truncate(MOST);
+        }
+        if !shown.is_empty() {
+            self.write_err(&if self.colored_err { render_colored(sources, &shown) } else { render(sources, &shown) });
+        }
+        if diagnostics.len() > MOST {
+            self.say(NOTE, "note", &format!("and {} more findings", diagnostics.len() - MOST));
         }
     }
 

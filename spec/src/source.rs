@@ -59,6 +59,16 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The bytes of the lines that a byte range touches, without the last line end.
+    pub(crate) fn lines(&self, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+        let line = self.line_starts.partition_point(|&start| start as usize <= range.start) - 1;
+        let next = self.line_starts.partition_point(|&start| (start as usize) <= range.end);
+        let end = self.line_starts.get(next).map_or(self.text.len(), |&start| start as usize - 1);
+        self.line_starts[line] as usize..end
+    }
+}
+
 /// Every text that one compilation read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {

@@ -77,10 +77,11 @@ impl Value {
         }
     }
 
-    /// How many elements it holds, those of lists within lists included; 0 where it is no list.
-    pub fn elements(&self) -> usize {
+    /// How much there is to copy: the elements of a list with all that they hold, the symbols of a size.
+    pub(crate) fn weight(&self) -> usize {
         match self {
-            Value::List(items) => items.iter().map(|item| 1 + item.elements()).sum(),
+            Value::List(items) => items.iter().map(|item| 1 + item.weight()).sum(),
+            Value::Size(size) => size.weight(),
             _ => 0,
         }
     }

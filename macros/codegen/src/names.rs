@@ -33,14 +33,14 @@ pub fn snake(name: &str) -> String {
     snake
 }
 
-/// `lite_add` → `LiteAdd`; what is camel case stays.
+/// `lite_add` → `LiteAdd`; what is camel case stays. What no letter begins keeps a `_` before it.
 pub fn camel(name: &str) -> String {
-    name.split('_')
-        .flat_map(|part| {
-            let mut letters = part.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
-        })
-        .collect()
+    let parts = name.split('_').flat_map(|part| {
+        let mut letters = part.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
+    });
+    let camel: String = parts.collect();
+    if camel.starts_with(char::is_alphabetic) { camel } else { format!("_{camel}") }
 }
 
 /// An identifier of a name: raw for a keyword, with `_` behind it for the few words that may not be raw.
@@ -71,6 +71,8 @@ mod tests {
             ("P2U", "p2u", "P2U"),
             ("lite_add", "lite_add", "LiteAdd"),
             ("γ1", "γ1", "Γ1"),
+            ("_2x", "_2x", "_2x"),
+            ("_", "_", "_"),
         ];
         for (name, expected_snake, expected_camel) in cases {
             assert_eq!((snake(name).as_str(), camel(name).as_str()), (expected_snake, expected_camel), "{name}");

@@ -86,7 +86,8 @@ impl Tokens<'_> {
             diagnostics.iter().take(MOST).map(|diagnostic| self.finding(diagnostic)).collect();
         if diagnostics.len() > MOST {
             let more = format!("{} more findings are not shown", diagnostics.len() - MOST);
-            tokens.extend(compile_error(self.spec, &more));
+            let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+            tokens.extend(if failed { compile_error(self.spec, &more) } else { warning(self.spec.0, &more) });
         }
         tokens
     }

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use neckar_spec::bounds::with_stack;
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 
 /// A text and where its tokens stand in it, in order and without overlaps.
@@ -76,7 +77,7 @@ impl Text {
                 TokenTree::Group(group) => {
                     let (open, close) = delimiters(group);
                     self.push(open, group.span_open(), " ");
-                    self.rebuild(&flatten(group.stream()));
+                    with_stack(|| self.rebuild(&flatten(group.stream())));
                     self.push(close, group.span_close(), " ");
                 }
                 TokenTree::Punct(punct) => {
@@ -149,7 +150,7 @@ impl Written {
                 TokenTree::Group(group) => {
                     let (open, close) = delimiters(group);
                     self.token(open, group.span_open())?;
-                    self.tokens(&flatten(group.stream()))?;
+                    with_stack(|| self.tokens(&flatten(group.stream())))?;
                     self.token(close, group.span_close())?;
                 }
                 TokenTree::Punct(hash) if hash.as_char() == '#' => {
@@ -186,7 +187,9 @@ pub fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     let mut flat = Vec::new();
     for tree in tokens {
         match tree {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => flat.extend(flatten(group.stream())),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                flat.extend(with_stack(|| flatten(group.stream())));
+            }
             tree => flat.push(tree),
         }
     }

@@ -67,12 +67,15 @@ fn snippets<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Element
     let mut files: Vec<(FileId, Snippet<'a, _>)> = Vec::new();
     for (kind, span, label) in primary.into_iter().chain(related) {
         let source = sources.get(span.file);
-        let mut annotation = kind.span(range(source, span));
+        let shown = shown(source, diagnostic, span.file);
+        let place = range(source, span);
+        let mut annotation = kind.span(place.start - shown.start..place.end - shown.start);
         if !label.is_empty() {
             annotation = annotation.label(label);
         }
         let at = files.iter().position(|(file, _)| *file == span.file).unwrap_or_else(|| {
-            let snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
+            let snippet = Snippet::source(&source.text[shown.clone()]).path(source.name.as_str());
+            let snippet = snippet.line_start(source.line_column(shown.start as u32).0);
             files.push((span.file, snippet));
             files.len() - 1
         });
@@ -82,6 +85,15 @@ fn snippets<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Element
         files.swap(at, last);
     }
     files.into_iter().map(|(_, snippet)| snippet.into()).collect()
+}
+
+/// The lines of a file that hold all places of a diagnostic: what is rendered is read whole, and files are long.
+fn shown(source: &Source, diagnostic: &Diagnostic, file: FileId) -> std::ops::Range<usize> {
+    let spans = diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span));
+    let places = spans.filter(|span| span.file == file).map(|span| range(source, *span));
+    let (start, end) =
+        places.fold((source.text.len(), 0), |(start, end), place| (place.start.min(start), place.end.max(end)));
+    source.lines(start..end.max(start))
 }
 
 /// The bytes of a span, within the text.

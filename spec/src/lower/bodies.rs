@@ -14,8 +14,11 @@ pub(super) fn bodies(graph: &Graph, lowering: Lowering) -> Vec<Body> {
         bodies: Vec::new(),
         rows: HashMap::new(),
         users: vec![Vec::new(); graph.nodes.len()],
+        rows_of: vec![Vec::new(); graph.nodes.len()],
+        given: graph.outputs.iter().map(|output| output.node).collect(),
     };
     for row in &graph.rows {
+        builder.rows_of[row.node.0 as usize].push(row.scope);
         builder.rows.entry((row.scope, row.node)).or_insert(&row.name);
     }
     for (id, node) in graph.nodes() {
@@ -45,6 +48,10 @@ struct Builder<'g> {
     bodies: Vec<Body>,
     rows: HashMap<(ScopeId, NodeId), &'g str>,
     users: Vec<Vec<NodeId>>,
+    /// The scopes of the rows that name each node.
+    rows_of: Vec<Vec<ScopeId>>,
+    /// The outputs of the network.
+    given: BTreeSet<NodeId>,
 }
 
 /// A body as it is called: its index, and what its inputs, outputs and weights are in the graph.
@@ -81,6 +88,7 @@ impl Builder<'_> {
         };
         let mut slots: HashMap<NodeId, Slot> = HashMap::new();
         let mut weights: Vec<u32> = if root { (0..graph.weights.len() as u32).collect() } else { Vec::new() };
+        let mut places: HashMap<u32, WeightId> = HashMap::new();
         let inputs = self.inputs(root, nodes, &within);
         for input in &inputs {
             slots.insert(*input, body.slots);
@@ -88,11 +96,13 @@ impl Builder<'_> {
         }
         body.inputs = body.slots;
         let mut local = |weight: u32| -> WeightId {
-            let at = if root { Some(weight as usize) } else { weights.iter().position(|known| *known == weight) };
-            at.unwrap_or_else(|| {
+            if root {
+                return weight;
+            }
+            *places.entry(weight).or_insert_with(|| {
                 weights.push(weight);
-                weights.len() - 1
-            }) as WeightId
+                weights.len() as WeightId - 1
+            })
         };
         let mut at = 0;
         while at < nodes.len() {
@@ -160,17 +170,12 @@ impl Builder<'_> {
 
     /// What of a body is read outside.
     fn outputs(&self, nodes: &[NodeId], within: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        let scopes: BTreeSet<ScopeId> = nodes.iter().map(|&node| self.graph.node(node).scope).collect();
         let outside = |node: &NodeId| {
-            let row = self.graph.rows.iter().any(|row| row.node == *node && !self.inside(row.scope, nodes));
             let read = self.users[node.0 as usize].iter().any(|user| !within.contains(user));
-            let output = self.graph.outputs.iter().any(|output| output.node == *node);
-            read || output || (self.lowering.keep_rows && row)
+            let row = || self.rows_of[node.0 as usize].iter().any(|scope| !scopes.contains(scope));
+            read || self.given.contains(node) || (self.lowering.keep_rows && row())
         };
         nodes.iter().copied().filter(outside).collect()
-    }
-
-    /// Whether a scope is that of some of the nodes.
-    fn inside(&self, scope: ScopeId, nodes: &[NodeId]) -> bool {
-        nodes.iter().any(|&node| self.graph.node(node).scope == scope)
     }
 }

@@ -1,6 +1,7 @@
 //! The checked graph to the portable program: bodies are built from the instances of blocks, then the passes run in order.
 
 mod bodies;
+mod flow;
 mod fuse_epilogues;
 mod fuse_upsampled_add;
 mod layers;

@@ -26,7 +26,7 @@ impl Resolver<'_> {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
                 name => match frame.lookup(name) {
-                    Some(value) if self.spend(value.elements(), expr.span) => value.clone(),
+                    Some(value) if self.spend(value.weight(), expr.span) => value.clone(),
                     Some(_) => Value::Poison,
                     None => Value::Word(name.into()),
                 },
@@ -121,7 +121,7 @@ impl Resolver<'_> {
             return Value::Poison;
         }
         let list = Value::List(values);
-        if list.elements() > bounds::LIST {
+        if list.weight() > bounds::LIST {
             let message = format!("the list holds more than {} elements", bounds::LIST);
             self.error(Code::OutOfRange, span, message);
             return Value::Poison;
@@ -415,6 +415,9 @@ impl Resolver<'_> {
     }
 
     fn arithmetic(&mut self, span: Span, op: BinaryOp, a: Value, b: Value) -> Value {
+        if !self.spend(a.weight() + b.weight(), span) {
+            return Value::Poison;
+        }
         let result = match (op, &a, &b) {
             (_, Value::Int(x), Value::Int(y)) => integers(op, *x, *y),
             (BinaryOp::Divide, _, Value::Int(divisor)) if a.as_size().is_some() && *divisor > 0 => {

@@ -10,6 +10,7 @@ pub(super) type Key = (Code, Option<Span>, String);
 
 impl Resolver<'_> {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.steps += bounds::STEPS_APIECE;
         // An instance of a block repeats the faults of its text.
         let is_new = self.reported.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone()));
         if !is_new || self.stopped {

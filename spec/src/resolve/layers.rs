@@ -142,7 +142,9 @@ impl Resolver<'_> {
         for argument in arguments {
             match &argument.name {
                 Some(name) => {
-                    self.spend(given.len() / bounds::NAMES_A_STEP, name.span);
+                    if !self.spend(given.len() / bounds::NAMES_A_STEP, name.span) {
+                        break;
+                    }
                     if given.iter().any(|(known, ..)| *known == name.node) {
                         let message = format!("`{}` is given twice", name.node);
                         self.error(Code::Duplicate, name.span, message);
@@ -216,7 +218,7 @@ impl Resolver<'_> {
                 numerics: &layer.numerics,
                 declared: layer.span,
             };
-            let copied: usize = member.arguments.iter().map(|(_, value, _)| 1 + value.elements()).sum();
+            let copied: usize = member.arguments.iter().map(|(_, value, _)| 1 + value.weight()).sum();
             if !self.spend(1 + copied, span) {
                 return Value::Poison;
             }
@@ -328,7 +330,7 @@ impl Resolver<'_> {
         span: Span,
         parent: ScopeId,
     ) -> Value {
-        if !self.descend(span) || !self.spend(applied.path.len() / bounds::BYTES_A_STEP, span) {
+        if !self.descend(span) || !self.spend(bounds::STEPS_APIECE + applied.path.len() / bounds::BYTES_A_STEP, span) {
             return Value::Poison;
         }
         let parent_path = self.scope_path(parent);

@@ -1,14 +1,14 @@
 //! Operators as nodes: built from arguments, given a shape, given weights.
 
+use super::Resolver;
 use super::layers::maps;
 use super::parameters::Given;
-use super::Resolver;
 use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{GraphWeight, Node, NodeId, ScopeId};
 use crate::ops::arguments::{Arguments, Numerics};
 use crate::ops::{self, Op, Operands, Out, Signature};
-use crate::size::Shape;
+use crate::size::{Shape, Size};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -87,7 +87,8 @@ impl Resolver<'_> {
             return Value::Poison;
         }
         let path = names.as_ref().map_or(0, |(path, checkpoint)| path.len() + checkpoint.len());
-        if !self.spend(1 + operands.len() + path / bounds::BYTES_A_STEP, span) {
+        let sizes: usize = operands.iter().flat_map(|&node| &self.graph.node(node).shape).map(Size::weight).sum();
+        if !self.spend(1 + operands.len() + sizes + path / bounds::BYTES_A_STEP, span) {
             return Value::Poison;
         }
         let shapes: Vec<Shape> = operands.iter().map(|&node| self.graph.node(node).shape.clone()).collect();

@@ -53,7 +53,9 @@ impl Resolver<'_> {
         let misspelt = given.iter().any(|(name, ..)| !parameters.iter().any(|parameter| parameter.name.node == *name));
         for (position, parameter) in parameters.iter().enumerate() {
             let name = &parameter.name;
-            self.spend((position + given.len()) / bounds::NAMES_A_STEP, name.span);
+            if !self.spend((position + given.len()) / bounds::NAMES_A_STEP, name.span) {
+                return;
+            }
             if let Some(first) = parameters[..position].iter().find(|first| first.name.node == name.node) {
                 let message = format!("parameter `{}` is declared twice", name.node);
                 let diagnostic = Diagnostic::error(Code::Duplicate, name.span, message);

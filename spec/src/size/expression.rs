@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Env, Symbol};
+use crate::bounds;
 
 /// A size: `constant + Σ coefficient·atom`, where an atom is a symbol, a floor division or a product of such.
 ///
@@ -12,7 +13,7 @@ use super::{Env, Symbol};
 /// divides, and a floor of a floor is one floor, so that ⌈⌈H/2⌉/2⌉ and ⌈H/4⌉ are equal. Sizes that are equal at every
 /// value may still differ in form (⌊H/2⌋ + ⌈H/2⌉ and H); [`decide`](super::decide) sees through that.
 ///
-/// Arithmetic that leaves the range of `i64` gives a size that is too large: it stays so under every operation and has no
+/// Arithmetic that leaves the range of `i64`, or [`bounds::ATOMS`], gives a size that is too large: it stays so under every operation and has no
 /// value ([`Size::is_too_large`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Size {
@@ -97,6 +98,11 @@ impl Size {
         self.add(&Size::constant(divisor.saturating_sub(1))).floor_div(divisor)
     }
 
+    /// How many symbols, floors and products it is written with.
+    pub(crate) fn weight(&self) -> usize {
+        self.terms.iter().map(|(atom, _)| atom.weight()).sum()
+    }
+
     /// The symbols that it depends on.
     pub fn symbols(&self) -> BTreeSet<Symbol> {
         let mut symbols = BTreeSet::new();
@@ -136,7 +142,8 @@ impl Size {
             *sum = sum.checked_add(coefficient)?;
         }
         sums.retain(|_, coefficient| *coefficient != 0);
-        Some(Size { terms: sums.into_iter().collect(), constant })
+        let size = Size { terms: sums.into_iter().collect(), constant };
+        (size.weight() <= bounds::ATOMS).then_some(size)
     }
 
     fn plus_scaled(&self, other: &Size, factor: i64) -> Option<Size> {
@@ -152,6 +159,9 @@ impl Size {
 
     fn times(&self, other: &Size) -> Option<Size> {
         if self.is_too_large() || other.is_too_large() {
+            return None;
+        }
+        if self.terms.len() * other.terms.len() > bounds::ATOMS {
             return None;
         }
         let mut terms = Vec::new();
@@ -230,6 +240,14 @@ impl Atom {
         match self {
             Atom::Product(factors) => factors,
             Atom::Symbol(_) | Atom::Floor { .. } => std::slice::from_ref(self),
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Atom::Symbol(_) => 1,
+            Atom::Floor { numerator, .. } => 1 + numerator.weight(),
+            Atom::Product(factors) => 1 + factors.iter().map(Atom::weight).sum::<usize>(),
         }
     }
 

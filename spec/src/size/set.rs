@@ -1,5 +1,6 @@
 //! Sets of sizes: a finite prefix, then residues.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,10 @@ impl SizeSet {
 
     /// The sizes whose remainder by `modulus` is one of those given. None for a modulus below 1 or above 2^16.
     pub fn from_residues(residues: &[i64], modulus: i64) -> Option<SizeSet> {
-        SizeSet::from_fn(1, modulus, |n| residues.iter().any(|residue| residue.rem_euclid(modulus) == n % modulus))
+        let residues: Option<BTreeSet<i64>> =
+            residues.iter().map(|residue| residue.checked_rem_euclid(modulus)).collect();
+        let residues = residues.filter(|_| modulus > 0)?;
+        SizeSet::from_fn(1, modulus, |n| residues.contains(&(n % modulus)))
     }
 
     /// These sizes and no others. None where one is below 1 or above a limit.
