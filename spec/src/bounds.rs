@@ -27,7 +27,7 @@ pub const ELEMENTS: usize = 1 << 32;
 pub const STEPS: usize = 8_000_000;
 
 /// Steps that an instance of a block, and a finding, take beside what they hold.
-pub const STEPS_APIECE: usize = 64;
+pub const STEPS_APIECE: usize = 256;
 /// Bytes of names and texts that are kept for one step.
 pub const BYTES_A_STEP: usize = 16;
 

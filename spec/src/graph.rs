@@ -44,6 +44,8 @@ pub struct Graph {
     pub conditions: Vec<Condition>,
     /// Names that a checkpoint may hold unused.
     pub ignored: Vec<String>,
+    /// How many [steps](crate::bounds::STEPS) it took to build.
+    pub steps: usize,
     /// Expectations of the root, evaluated.
     pub expectations: Vec<Expectation>,
 }

@@ -187,9 +187,7 @@ impl Invocation {
                 words.next()?.to_owned()
             }
         };
-        let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        is_name.then(|| Naming::new(&name, Span::call_site()))
+        names::is_word(&name).then(|| Naming::new(&name, Span::call_site()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the spec's names to Rust's.
 
 use proc_macro2::{Ident, Span};
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 /// Words that need `r#`, of any edition.
 const KEYWORDS: &[&str] = &[
@@ -40,7 +41,12 @@ pub fn camel(name: &str) -> String {
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
     });
     let camel: String = parts.collect();
-    if camel.starts_with(char::is_alphabetic) { camel } else { format!("_{camel}") }
+    if camel.starts_with(is_xid_start) { camel } else { format!("_{camel}") }
+}
+
+/// Whether a text is one word of Rust.
+pub fn is_word(text: &str) -> bool {
+    text.starts_with(|first| first == '_' || is_xid_start(first)) && text.chars().all(is_xid_continue)
 }
 
 /// An identifier of a name: raw for a keyword, with `_` behind it for the few words that may not be raw.

@@ -67,6 +67,11 @@ impl Diagnostic {
         }
     }
 
+    /// Its own place, then the related ones.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
+        self.span.into_iter().chain(self.related.iter().map(|(span, _)| *span))
+    }
+
     /// What is said in the place of the errors after [`bounds::ERRORS`].
     pub(crate) fn too_many() -> Diagnostic {
         let message = format!("{} errors were found; what may lie beyond them was not looked at", bounds::ERRORS);

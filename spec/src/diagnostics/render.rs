@@ -1,7 +1,7 @@
 //! Diagnostics as text, with the lines that they are about.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use super::{Diagnostic, Fix, FixScope, Severity};
 use crate::source::{FileId, Source, Sources, Span};
@@ -60,10 +60,20 @@ fn offer(sources: &Sources, fix: &Fix) -> String {
     format!("fix: {}{applied}", fix.title)
 }
 
+/// Bytes of a line that is shown: longer ones are no text for people, and slow to lay out.
+const LONGEST_LINE: usize = 1 << 12;
+
 /// A snippet a file: the primary one first, then the others in the order in which they are named.
 fn snippets<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Element<'a>> {
     let primary = diagnostic.span.map(|span| (AnnotationKind::Primary, span, diagnostic.label.as_str()));
     let related = diagnostic.related.iter().map(|(span, label)| (AnnotationKind::Context, *span, label.as_str()));
+    if let Some(span) = diagnostic.span
+        && diagnostic.spans().any(|span| is_in_long_line(sources.get(span.file), span))
+    {
+        let source = sources.get(span.file);
+        let (line, column) = source.line_column(span.start);
+        return vec![Origin::path(source.name.as_str()).line(line).char_column(column).into()];
+    }
     let mut files: Vec<(FileId, Snippet<'a, _>)> = Vec::new();
     for (kind, span, label) in primary.into_iter().chain(related) {
         let source = sources.get(span.file);
@@ -89,11 +99,15 @@ fn snippets<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Element
 
 /// The lines of a file that hold all places of a diagnostic: what is rendered is read whole, and files are long.
 fn shown(source: &Source, diagnostic: &Diagnostic, file: FileId) -> std::ops::Range<usize> {
-    let spans = diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span));
-    let places = spans.filter(|span| span.file == file).map(|span| range(source, *span));
+    let places = diagnostic.spans().filter(|span| span.file == file).map(|span| range(source, span));
     let (start, end) =
         places.fold((source.text.len(), 0), |(start, end), place| (place.start.min(start), place.end.max(end)));
     source.lines(start..end.max(start))
+}
+
+fn is_in_long_line(source: &Source, span: Span) -> bool {
+    let place = range(source, span);
+    [place.start, place.end].into_iter().any(|at| source.lines(at..at).len() > LONGEST_LINE)
 }
 
 /// The bytes of a span, within the text.

@@ -10,7 +10,7 @@ use crate::source::{Sources, Span};
 
 /// At most so many compilations of a spec, and fewer of a large one, are spent on its fixes.
 const TRIALS: usize = 24;
-/// Operators, and bytes of text by the dozen, that all trials may see together.
+/// Operators, bytes of text by the dozen and steps by the sixteen that all trials may take together.
 const WORK: usize = 60_000;
 
 /// Keeps of what was proposed for each finding the one change that mends it.
@@ -26,7 +26,9 @@ pub(crate) fn decide(
         .map(|(at, diagnostic)| (at, candidates_of(diagnostic, library, sources)))
         .filter(|(_, fixes)| !fixes.is_empty())
         .collect();
-    if candidates.is_empty() {
+    // What reached a bound took its time already.
+    let bounded = compilation.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::TooLarge);
+    if candidates.is_empty() || bounded {
         return;
     }
     let mut trials = Trials::new(compilation, library, arch, settings);
@@ -109,6 +111,8 @@ impl<'a> Trials<'a> {
         let graph = compilation.checked.as_ref().map(|checked| checked.graph()).or(compilation.partial.as_ref());
         let bytes: usize = compilation.sources.iter().map(|(_, source)| source.text.len()).sum();
         let work = graph.map_or(0, |graph| graph.nodes.len()) + bytes / 12;
+        let steps = graph.map_or(0, |graph| graph.steps);
+        let work = (work + steps / 16) * library.archs().count();
         let left = (WORK / work.max(1)).clamp(2, TRIALS);
         let mut trials = Trials { compilation, library, arch, settings, others: Vec::new(), left };
         let names = library.archs().map(|other| other.name.node.clone());

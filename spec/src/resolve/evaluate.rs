@@ -434,8 +434,11 @@ impl Resolver<'_> {
                 _ => a.as_number().zip(b.as_number()).and_then(|(x, y)| numbers(op, x, y)),
             },
         };
-        result.unwrap_or_else(|| {
+        let counted = |value: &Value| !matches!(value, Value::Size(size) if size.is_too_large());
+        let too_large = result.as_ref().is_some_and(|value| !counted(value));
+        result.filter(counted).unwrap_or_else(|| {
             let why = match (op, &a, &b) {
+                _ if too_large => "the size grows past what can be counted".to_owned(),
                 (BinaryOp::Divide | BinaryOp::Modulo, _, Value::Int(0)) => "the divisor is 0".to_owned(),
                 (_, Value::Int(_), Value::Int(_)) => "the result does not fit 64 bits".to_owned(),
                 (_, Value::Size(_), _) | (_, _, Value::Size(_)) => {

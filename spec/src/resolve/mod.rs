@@ -51,7 +51,8 @@ pub fn resolve(library: &Library, arch: &Rc<Network>, settings: Vec<Setting>) ->
         solver: Solver::new(),
     };
     resolver.root(arch, settings);
-    let Resolver { graph, diagnostics, .. } = resolver;
+    let Resolver { mut graph, diagnostics, steps, .. } = resolver;
+    graph.steps = steps;
     (graph, diagnostics)
 }
 

@@ -133,6 +133,11 @@ impl Resolver<'_> {
     /// `P5`, `P[i]`: the name with its indices evaluated.
     pub(super) fn full_name(&mut self, name: &Name, frame: &mut Frame) -> Option<String> {
         let indices = name.indices.iter().map(|index| self.whole(index, frame)).collect::<Option<Vec<_>>>()?;
+        if let Some(index) = indices.iter().find(|index| **index < 0) {
+            let message = format!("an index of `{}` is {index}, expected at least 0", name.base.node);
+            self.error(Code::OutOfRange, name.span, message);
+            return None;
+        }
         Some(indexed(&name.base.node, &indices))
     }
 

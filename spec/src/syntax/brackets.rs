@@ -31,7 +31,7 @@ impl Comments {
 
 /// The comments of a text, or the first thing that keeps its brackets from being balanced.
 pub(super) fn scan(text: &str, file: FileId) -> Result<Comments, Box<Diagnostic>> {
-    let mut scan = Scan { text, file, open: Vec::new(), misplaced: None };
+    let mut scan = Scan { text, file, line: 0, open: Vec::new(), misplaced: None };
     let mut comments = Comments::default();
     let mut at = 0;
     while let Some(byte) = text.as_bytes().get(at) {
@@ -46,7 +46,12 @@ pub(super) fn scan(text: &str, file: FileId) -> Result<Comments, Box<Diagnostic>
                 let close = text[at + 2..].find("*/").ok_or_else(|| Box::new(scan.open_comment(at)))?;
                 let end = at + close + 4;
                 comments.0.push(at..end);
+                scan.line = text[at..end].rfind('\n').map_or(scan.line, |last| at + last + 1);
                 end
+            }
+            b'\n' => {
+                scan.line = at + 1;
+                at + 1
             }
             b'"' => at + string_length(&text[at..]).ok_or_else(|| Box::new(scan.open_string(at)))?,
             b'(' | b'[' | b'{' => scan.opens(at)?,
@@ -62,8 +67,10 @@ pub(super) fn scan(text: &str, file: FileId) -> Result<Comments, Box<Diagnostic>
 struct Scan<'s> {
     text: &'s str,
     file: FileId,
-    /// Where the brackets that wait for their partner stand.
-    open: Vec<usize>,
+    /// Where the line begins that is being read.
+    line: usize,
+    /// Where the brackets that wait for their partner stand, and where their lines begin.
+    open: Vec<(usize, usize)>,
     /// The first pair whose closer begins a line that is indented otherwise than the opener's.
     misplaced: Option<(usize, usize)>,
 }
@@ -80,20 +87,20 @@ impl Scan<'_> {
     fn opens(&mut self, at: usize) -> Result<usize, Box<Diagnostic>> {
         if self.open.len() == MAX_NESTING {
             let message = format!("brackets nest deeper than {MAX_NESTING}");
-            let outermost = self.open[0];
+            let (outermost, _) = self.open[0];
             return Err(Box::new(
                 Diagnostic::error(Code::Brackets, self.span(at, at + 1), message)
                     .label("one too many")
                     .related(self.span(outermost, outermost + 1), "the outermost opens here"),
             ));
         }
-        self.open.push(at);
+        self.open.push((at, self.line));
         Ok(at + 1)
     }
 
     fn closes(&mut self, at: usize) -> Result<usize, Box<Diagnostic>> {
         let found = self.bracket(at);
-        let Some(opened) = self.open.pop() else {
+        let Some((opened, its_line)) = self.open.pop() else {
             let message = format!("`{found}` closes nothing");
             return Err(Box::new(
                 Diagnostic::error(Code::Brackets, self.span(at, at + 1), message).label("no bracket is open here"),
@@ -109,15 +116,15 @@ impl Scan<'_> {
                     .hint(format!("close it with `{wanted}` before this `{found}`")),
             ));
         }
-        let line = line_before(self.text, at);
-        if line.trim_start().is_empty() && line != indentation(self.text, opened) {
+        let line = &self.text[self.line..at];
+        if line.trim_start().is_empty() && line != indentation(&self.text[its_line..opened]) {
             self.misplaced.get_or_insert((opened, at));
         }
         Ok(at + 1)
     }
 
     fn ends(&self) -> Result<(), Box<Diagnostic>> {
-        let Some(&opened) = self.open.last() else {
+        let Some(&(opened, _)) = self.open.last() else {
             return Ok(());
         };
         let bracket = self.bracket(opened);
@@ -168,13 +175,7 @@ pub(super) fn string_length(text: &str) -> Option<usize> {
     None
 }
 
-/// What stands before a place on its line.
-fn line_before(text: &str, at: usize) -> &str {
-    text[..at].rsplit('\n').next().unwrap_or_default()
-}
-
-/// The blanks that the line of a place begins with.
-fn indentation(text: &str, at: usize) -> &str {
-    let line = line_before(text, at);
+/// The blanks that a line begins with.
+fn indentation(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
 }
