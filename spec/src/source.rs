@@ -65,7 +65,8 @@ impl Source {
         let line = self.line_starts.partition_point(|&start| start as usize <= range.start) - 1;
         let next = self.line_starts.partition_point(|&start| (start as usize) <= range.end);
         let end = self.line_starts.get(next).map_or(self.text.len(), |&start| start as usize - 1);
-        self.line_starts[line] as usize..end
+        let start = self.line_starts[line] as usize;
+        start..start + self.text[start..end].trim_end_matches('\r').len().max(range.end - start)
     }
 }
 
