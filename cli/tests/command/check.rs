@@ -7,7 +7,8 @@ fn clean_specs_in_a_line() {
     let folder = Folder::new();
     let said = folder.succeed(&["check", "./tiny.arch", "./line.arch"]);
     // 2·3·3·3 + 2 and 1 + 1 parameters.
-    let expected = "./tiny.arch: Tiny, 2 rows, 56 parameters; H mod 2 in {0}; W mod 2 in {0}\n\
+    let expected = "./tiny.arch: Tiny, 2 rows, 56 parameters; H mod 2 in {0} (such as 2, 224, 320, 640); \
+                    W mod 2 in {0} (such as 2, 224, 320, 640)\n\
                     ./line.arch: Line, 1 row, 2 parameters; every H; every W\n";
     assert_eq!((said.out.as_str(), said.err.as_str()), (expected, ""));
     let said = folder.succeed(&["check", "./tiny.arch", "--set", "c=4"]);
