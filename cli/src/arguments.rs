@@ -321,7 +321,7 @@ pub struct Ops {
 /// `neckar explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A code to explain, such as NK0202
+    /// A code to explain, such as NK0202, or the name of a lint
     pub code: Option<String>,
 }
 

@@ -69,7 +69,12 @@ fn codes_are_found_in_any_case_and_near_ones_named() {
     for &code in Code::ALL {
         assert_eq!(find_code(code.as_str()), Ok(code));
         assert_eq!(find_code(&code.as_str().to_lowercase()), Ok(code));
+        if let Some(lint) = code.lint() {
+            assert_eq!(find_code(lint), Ok(code));
+            assert!(page(code).contains(&format!("`{lint}`")), "the page of {code} names its lint");
+        }
     }
+    assert_eq!(find_code("unused_layers"), Err(vec![Code::UnusedLayer]));
     assert_eq!(find_code("NK202"), Err(vec![Code::OperandShapes]));
     assert_eq!(find_code("E0301"), Err(vec![Code::Expectation]));
     let near = find_code("nk0207").expect_err("there is no such code");

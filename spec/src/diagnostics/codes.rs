@@ -3,7 +3,7 @@
 use std::fmt;
 
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal $(, $lint:literal)?;)+) => {
         /// The stable code of a diagnostic.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $($(#[doc = $doc])+ $name,)+ }
@@ -21,8 +21,15 @@ macro_rules! codes {
             pub fn summary(self) -> &'static str {
                 match self { $(Code::$name => concat!($($doc),+).trim_ascii(),)+ }
             }
+
+            /// The name by which `allow` knows the code, where it is a lint.
+            pub fn lint(self) -> Option<&'static str> {
+                match self { $(Code::$name => codes!(@lint $($lint)?),)+ }
+            }
         }
     };
+    (@lint) => { None };
+    (@lint $lint:literal) => { Some($lint) };
 }
 
 codes! {
@@ -84,9 +91,21 @@ codes! {
     /// an expectation does not hold
     Expectation = "NK0301";
     /// a layer is never applied
-    UnusedLayer = "NK0401";
+    UnusedLayer = "NK0401", "unused_layer";
     /// maps are fused whose cells look at different places
-    CentreOffset = "NK0402";
+    CentreOffset = "NK0402", "centre_offset";
+}
+
+impl Code {
+    /// The codes that are lints, each with a name.
+    pub fn lints() -> impl Iterator<Item = (Code, &'static str)> {
+        Code::ALL.iter().filter_map(|&code| Some((code, code.lint()?)))
+    }
+
+    /// The lint of a name.
+    pub fn of_lint(name: &str) -> Option<Code> {
+        Code::lints().find(|(_, lint)| *lint == name).map(|(code, _)| code)
+    }
 }
 
 impl fmt::Display for Code {

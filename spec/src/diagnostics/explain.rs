@@ -1,6 +1,6 @@
 //! The page of each code: what the finding means, why it is refused, a wrong example, what to do and a right one.
 
-use super::Code;
+use super::{Code, nearest};
 
 macro_rules! page {
     ($code:literal) => {
@@ -43,12 +43,18 @@ pub fn page(code: Code) -> &'static str {
     }
 }
 
-/// The code that a text names, in any case of letters.
+/// The code that a text names, in any case of letters, or the lint of that name.
 ///
 /// # Errors
 ///
-/// The codes most like the text, at most two letters away from it, where it names none.
+/// The codes most like the text, at most two letters away from it, where it names none; the lint of the nearest name.
 pub fn find_code(text: &str) -> Result<Code, Vec<Code>> {
+    if let Some(code) = Code::of_lint(&text.to_lowercase()) {
+        return Ok(code);
+    }
+    if let Some(near) = nearest(text, Code::lints().map(|(_, lint)| lint)) {
+        return Err(Code::of_lint(near).into_iter().collect());
+    }
     let text = text.to_uppercase();
     let distances = || Code::ALL.iter().map(|code| (strsim::levenshtein(&text, code.as_str()), *code));
     let least = distances().map(|(distance, _)| distance).min().unwrap_or(usize::MAX);
