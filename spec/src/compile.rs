@@ -4,6 +4,7 @@ use crate::check::{Checked, check};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::graph::Graph;
 use crate::library::Library;
+use crate::lints::lint;
 use crate::resolve::{Setting, resolve};
 use crate::source::{Sources, Span};
 use crate::{fixes, syntax};
@@ -81,7 +82,10 @@ pub(crate) fn compile_once(library: &mut Library, arch: Option<&str>, settings: 
     }
     let partial = graph.clone();
     match check(graph) {
-        Ok(checked) => finish(library, diagnostics, Some(checked), None),
+        Ok(checked) => {
+            diagnostics.extend(lint(&library, &arch, &checked));
+            finish(library, diagnostics, Some(checked), None)
+        }
         Err(found) => {
             diagnostics.extend(found);
             finish(library, diagnostics, None, Some(partial))

@@ -6,6 +6,7 @@ use crate::ops::Op;
 use crate::program::{Init, Preprocessing};
 use crate::size::{Relation, Shape, Symbol};
 use crate::source::Span;
+use crate::syntax::ast::Allow;
 
 /// A node's index in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +47,10 @@ pub struct Graph {
     pub ignored: Vec<String>,
     /// How many [steps](crate::bounds::STEPS) it took to build.
     pub steps: usize,
+    /// Layers that were declared and that no row applies: each with the place of its name.
+    pub unapplied: Vec<(String, Span)>,
+    /// What the bodies that were resolved allow, in the order of their places.
+    pub allows: Vec<Allow>,
     /// Expectations of the root, evaluated.
     pub expectations: Vec<Expectation>,
 }
@@ -105,10 +110,12 @@ pub struct Node {
     pub layer: Option<String>,
     /// Where it was written.
     pub span: Span,
+    /// Where its arguments were written: in the declaration of a layer, in a part of a kind, or where it stands.
+    pub arguments: Span,
 }
 
 /// An instance of a block or an architecture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// The instance that it lies in; none for the network itself.
     pub parent: Option<ScopeId>,
@@ -116,6 +123,8 @@ pub struct Scope {
     pub name: String,
     /// The block or architecture.
     pub network: String,
+    /// What it gives; empty for the network itself, whose outputs are the graph's.
+    pub outputs: Vec<NodeId>,
 }
 
 /// A tensor of a checkpoint.
@@ -204,7 +213,7 @@ pub struct GraphRow {
     pub text: String,
     /// Whether its shape is declared.
     pub declared: bool,
-    /// The whole row.
+    /// The whole row, or of an `output` row the item.
     pub span: Span,
 }
 

@@ -27,6 +27,7 @@ pub mod fixes;
 pub mod format;
 pub mod graph;
 pub mod library;
+pub mod lints;
 pub mod lower;
 pub mod ops;
 pub mod program;

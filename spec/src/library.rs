@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::ast::{Import, ImportTarget, Kind, Network};
+use crate::syntax::ast::{Allow, Import, ImportTarget, Kind, Network};
 use crate::{syntax, zoo};
 
 /// Where a spec comes from.
@@ -59,6 +59,7 @@ struct Unit {
     numerics: Rc<Vec<syntax::ast::Argument>>,
     kinds: Rc<Named<Kind>>,
     networks: Rc<Named<Network>>,
+    allows: Vec<Allow>,
 }
 
 /// Definitions in their order, and where the first of each name stands.
@@ -186,6 +187,7 @@ impl Library {
             numerics: Rc::new(tree.numerics),
             kinds: Rc::new(Named::new(tree.kinds, |kind| &kind.name.node)),
             networks: Rc::new(Named::new(tree.networks, |network| &network.name.node)),
+            allows: tree.allows,
         });
         Ok(self.units.len() - 1)
     }
@@ -227,6 +229,16 @@ impl Library {
     /// The architectures of the root text itself.
     pub fn archs(&self) -> impl Iterator<Item = &Rc<Network>> {
         self.units[self.root].networks.all.iter().filter(|network| network.is_arch)
+    }
+
+    /// The architectures and blocks of the root text.
+    pub fn root_networks(&self) -> &[Rc<Network>] {
+        &self.units[self.root].networks.all
+    }
+
+    /// What the root text allows as a whole.
+    pub fn root_allows(&self) -> &[Allow] {
+        &self.units[self.root].allows
     }
 
     /// The root text.

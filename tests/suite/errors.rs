@@ -18,10 +18,7 @@ use neckar_spec::{Compilation, Library, Origin, compile};
 use crate::markers::{Finding, expectations, headers, settings, updated};
 
 /// Codes that no spec can provoke, each with the reason.
-const UNPROVOKED: &[Code] = &[
-    // Only an audit looks at it.
-    Code::CentreOffset,
-];
+const UNPROVOKED: &[Code] = &[];
 
 /// What a run of one case came to.
 struct Outcome {

@@ -9,6 +9,7 @@ pub fn file(file: &File) -> String {
         lines.push(format!("numerics {}", arguments(&file.numerics)));
     }
     lines.extend(file.kinds.iter().map(kind));
+    lines.extend(file.allows.iter().map(allow));
     for network in &file.networks {
         let keyword = if network.is_arch { "arch" } else { "block" };
         let prefix = network.prefix.as_ref().map(|prefix| format!(" as {}", template(prefix))).unwrap_or_default();
@@ -100,8 +101,14 @@ fn plain_row(row: &RowKind) -> String {
         }
         RowKind::Expect(expectation) => expect(expectation),
         RowKind::Ignore(patterns) => format!("ignore {}", patterns.iter().map(template).collect::<Vec<_>>().join(", ")),
+        RowKind::Allow(row) => allow(row),
         RowKind::For { .. } | RowKind::If { .. } => unreachable!("rows with rows inside are printed by their caller"),
     }
+}
+
+fn allow(row: &Allow) -> String {
+    let names: Vec<&str> = row.names.iter().map(|name| name.node.as_str()).collect();
+    format!("allow {} {} {}", row.lint.lint().unwrap_or_default(), names.join(", "), row.reason.node)
 }
 
 fn output(item: &Output) -> String {

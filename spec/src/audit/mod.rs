@@ -2,7 +2,6 @@
 //!
 //! What no size changes is always there; multiply-accumulates and bytes are of the sizes that the audit is made at.
 
-mod centres;
 mod dialects;
 mod owners;
 
@@ -10,7 +9,6 @@ pub use dialects::{Dialect, dialects};
 
 use crate::check::Checked;
 use crate::cost::node_macs;
-use crate::diagnostics::Diagnostic;
 use crate::field::{ReceptiveField, receptive_fields};
 use crate::graph::{Graph, GraphRow, NodeId, ScopeId};
 use crate::lower::row_name;
@@ -31,8 +29,6 @@ pub struct Audit {
     pub total: Cost,
     /// Bytes of the maps of all root rows in 32-bit floats, each map once.
     pub bytes: Option<u64>,
-    /// Maps that are fused although their cells look at different places.
-    pub warnings: Vec<Diagnostic>,
 }
 
 /// Weights and work.
@@ -127,7 +123,6 @@ pub fn audit(checked: &Checked, sizes: Option<&Env>) -> Audit {
         rows,
         layers: graph.layers.iter().map(layer).collect(),
         total: path_cost(graph, "", sizes),
-        warnings: centres::warnings(graph, &fields),
     }
 }
 

@@ -96,27 +96,3 @@ fn what_lies_between_rows_belongs_to_the_next() {
     assert_eq!(audit.bytes, Some(2 * 4 * 32));
     assert_eq!(super::audit(&checked, None).total, Cost { parameters: 6, buffers: 0, macs: None });
 }
-
-#[test]
-fn centres() {
-    for name in zoo::names().filter(|name| *name != "prelude") {
-        let checked = shipped(name, &[]);
-        assert!(audit(&checked, None).warnings.is_empty(), "{name}");
-    }
-    // Strides of 2 leave the centre at pixel 0; each of the four cells of stride 2 in a cell of stride 8 should look at
-    // 3 pixels more on the mean.
-    let checked = text(
-        "arch A { input x: [B, 1, H, W]
-         conv c1, c2, c3: -> 1 (kernel = 3, stride = 2, padding = 1)
-         a = c1(x)
-         output y = a + Up(c3(c2(a)), factor = 4, mode = nearest) }",
-    );
-    let warnings = audit(&checked, None).warnings;
-    assert_eq!(warnings.len(), 1);
-    assert_eq!(warnings[0].code.as_str(), "NK0402");
-    assert!(
-        warnings[0].message.contains("3 pixels apart along rows, 1.5 cells of 2 pixels"),
-        "{}",
-        warnings[0].message
-    );
-}

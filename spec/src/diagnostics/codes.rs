@@ -43,6 +43,8 @@ codes! {
     ImportCycle = "NK0004";
     /// a network of the asked name is missing, or several stand to choose from
     NoArch = "NK0005";
+    /// an `allow` names no lint, or gives no reason
+    Allow = "NK0006";
 
     /// a name is not defined
     Unknown = "NK0101";
@@ -94,6 +96,16 @@ codes! {
     UnusedLayer = "NK0401", "unused_layer";
     /// maps are fused whose cells look at different places
     CentreOffset = "NK0402", "centre_offset";
+    /// a row or an input reaches no output
+    UnusedRow = "NK0403", "unused_row";
+    /// a row declares no shape among rows that do
+    UndeclaredShape = "NK0404", "undeclared_shape";
+    /// a bias stands before a norm that subtracts it
+    BiasBeforeNorm = "NK0405", "bias_before_norm";
+    /// a merged map is given without a convolution that smooths it
+    MissingSmooth = "NK0406", "missing_smooth";
+    /// an `allow` that allows nothing
+    UnusedAllow = "NK0407", "unused_allow";
 }
 
 impl Code {

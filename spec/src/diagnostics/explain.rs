@@ -16,6 +16,7 @@ pub fn page(code: Code) -> &'static str {
         Code::Import => page!("NK0003"),
         Code::ImportCycle => page!("NK0004"),
         Code::NoArch => page!("NK0005"),
+        Code::Allow => page!("NK0006"),
         Code::Unknown => page!("NK0101"),
         Code::Duplicate => page!("NK0102"),
         Code::UnknownKind => page!("NK0103"),
@@ -40,6 +41,11 @@ pub fn page(code: Code) -> &'static str {
         Code::Expectation => page!("NK0301"),
         Code::UnusedLayer => page!("NK0401"),
         Code::CentreOffset => page!("NK0402"),
+        Code::UnusedRow => page!("NK0403"),
+        Code::UndeclaredShape => page!("NK0404"),
+        Code::BiasBeforeNorm => page!("NK0405"),
+        Code::MissingSmooth => page!("NK0406"),
+        Code::UnusedAllow => page!("NK0407"),
     }
 }
 

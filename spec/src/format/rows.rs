@@ -21,6 +21,8 @@ pub(super) enum Head {
     Listing,
     /// `expect`.
     Expect,
+    /// `allow`, where a lint follows.
+    Allow,
     /// Two names: a layer.
     Layer,
     /// A name alone: a map.
@@ -135,7 +137,7 @@ impl<'t> Walk<'t> {
                     "image" => self.row.head == Head::Input && next("("),
                     _ => false,
                 };
-                after_value && !is_sign && !(self.row.head == Head::Layer && is_second)
+                after_value && !is_sign && !(matches!(self.row.head, Head::Layer | Head::Allow) && is_second)
             }
             _ => false,
         }
@@ -157,10 +159,17 @@ impl<'t> Walk<'t> {
             "input" => Head::Input,
             "output" | "ignore" => Head::Listing,
             "expect" => Head::Expect,
+            "allow" if is_word(self.ahead(1)) && self.allows_lint() => Head::Allow,
             _ if is_word(self.ahead(0)) && is_word(self.ahead(1)) => Head::Layer,
             _ if is_word(self.ahead(0)) => Head::Map,
             _ => Head::Other,
         }
+    }
+
+    /// Whether what follows `allow` and a name makes the name that of a lint.
+    fn allows_lint(&self) -> bool {
+        let is_kind = |by, kind| self.ahead(by).is_some_and(|token: &Token| token.kind == kind);
+        is_kind(2, Kind::String) || self.ahead(2).is_some_and(|token| token.is(":")) && is_kind(3, Kind::Word)
     }
 
     fn begin_line(&mut self, token: &Token<'t>, before: Option<&Token<'t>>) {

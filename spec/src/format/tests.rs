@@ -244,6 +244,9 @@ fn style() {
             "block N(w) { input x  conv c: -> w (kernel = 1)  output y = c(x) }\n",
         ),
         ("if a{y=b}else{y=c}", "if a { y = b } else { y = c }\n"),
+        // An `allow`, and layers of a kind of that name.
+        ("allow unused_row:a,b\"c\"\nconv  d: -> 8", "allow unused_row: a, b \"c\"\nconv d: -> 8\n"),
+        ("allow a:->8\nconv  d: -> 8", "allow a: -> 8\nconv  d: -> 8\n"),
         // Lines that go on.
         ("output a=b,\nc", "output a = b,\n       c\n"),
         ("y = a\n|> b\n|> c\nz = y", "y = a\n    |> b\n    |> c\nz = y\n"),

@@ -158,6 +158,7 @@ impl Resolver<'_> {
             scope: frame.scope,
             layer: None,
             span: name.span.to(shape.span),
+            arguments: name.span,
         };
         self.graph.nodes.push(node);
         let node = NodeId(self.graph.nodes.len() as u32 - 1);

@@ -56,6 +56,8 @@ struct Applied<'a> {
     arguments: Vec<Given>,
     numerics: &'a Rc<Numerics>,
     declared: Span,
+    /// Where the arguments were written.
+    written: Span,
 }
 
 impl Resolver<'_> {
@@ -217,6 +219,7 @@ impl Resolver<'_> {
                 arguments: member.arguments.clone(),
                 numerics: &layer.numerics,
                 declared: layer.span,
+                written: layer.span,
             };
             let copied: usize = member.arguments.iter().map(|(_, value, _)| 1 + value.weight()).sum();
             if !self.spend(1 + copied, span) {
@@ -272,6 +275,7 @@ impl Resolver<'_> {
                 arguments,
                 numerics: applied.numerics,
                 declared: applied.declared,
+                written: part.span,
             };
             let name = &part.kind.node;
             value = if let Some(inner) = self.library.kind(frame.file, name).cloned() {
@@ -335,7 +339,12 @@ impl Resolver<'_> {
         }
         let parent_path = self.scope_path(parent);
         let name = applied.path.strip_prefix(&parent_path).unwrap_or(applied.path).to_owned();
-        self.graph.scopes.push(Scope { parent: Some(parent), name: name.clone(), network: network.name.node.clone() });
+        self.graph.scopes.push(Scope {
+            parent: Some(parent),
+            name: name.clone(),
+            network: network.name.node.clone(),
+            ..Scope::default()
+        });
         let scope = ScopeId(self.graph.scopes.len() as u32 - 1);
         self.layer_text(applied.path, network.name.node.clone(), applied.declared);
         let given = operands.len();
@@ -354,6 +363,11 @@ impl Resolver<'_> {
             self.report(Diagnostic::error(Code::WrongArity, span, message).related(place, "defined here"));
             return Value::Poison;
         }
+        let given = frame.output_values.iter().filter_map(|(_, value)| match value {
+            Value::Map(node) => Some(*node),
+            _ => None,
+        });
+        self.graph.scopes[scope.0 as usize].outputs = given.collect();
         let rows = frame.names.into_iter().filter(|(_, (value, _))| matches!(value, Value::Map(_) | Value::Record(_)));
         let rows = rows.map(|(name, (value, _))| (name, value)).collect();
         match frame.output_values.as_slice() {
@@ -432,7 +446,7 @@ impl Resolver<'_> {
             return Value::Poison;
         }
         match self.build(&subject, signature, arguments, &numerics, span) {
-            Some(op) => self.add_node(op, signature, operands, None, span, span, frame.scope),
+            Some(op) => self.add_node(op, signature, operands, None, [span; 3], frame.scope),
             None => Value::Poison,
         }
     }
@@ -449,7 +463,7 @@ impl Resolver<'_> {
         let built = self.build(&applied.subject, signature, applied.arguments, &numerics, applied.declared);
         let Some(op) = built else { return Value::Poison };
         let names = Some((applied.path.to_owned(), applied.checkpoint.to_owned()));
-        self.add_node(op, signature, operands, names, span, applied.declared, scope)
+        self.add_node(op, signature, operands, names, [span, applied.declared, applied.written], scope)
     }
 
     pub(super) fn layer_text(&mut self, path: &str, text: String, span: Span) {

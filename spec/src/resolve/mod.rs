@@ -47,6 +47,7 @@ pub fn resolve(library: &Library, arch: &Rc<Network>, settings: Vec<Setting>) ->
         layer_paths: HashSet::new(),
         declared: BTreeMap::new(),
         used: BTreeSet::new(),
+        allows: BTreeMap::new(),
         depth: 0,
         solver: Solver::new(),
     };
@@ -89,6 +90,8 @@ struct Resolver<'a> {
     /// Layers by the place of their declaration, and whether one of them was applied.
     declared: BTreeMap<Span, String>,
     used: BTreeSet<Span>,
+    /// What the bodies allow, by its place.
+    allows: BTreeMap<Span, ast::Allow>,
     depth: usize,
     /// What is known of relations between sizes.
     solver: Solver,
@@ -132,7 +135,7 @@ impl Resolver<'_> {
             let message = format!("`{name}` is defined twice");
             self.report(Diagnostic::error(Code::Duplicate, second, message).related(first, "first defined here"));
         }
-        self.graph.scopes.push(Scope { parent: None, name: String::new(), network: arch.name.node.clone() });
+        self.graph.scopes.push(Scope { network: arch.name.node.clone(), ..Scope::default() });
         let mut frame = self.frame(arch, ScopeId(0), None);
         let given = self.settings(&mut frame, settings);
         self.bind_parameters(arch, &mut frame, given, arch.name.span);
@@ -159,8 +162,10 @@ impl Resolver<'_> {
         self.graph.layers = layers::nest(std::mem::take(&mut self.layer_texts));
         if !self.failed() {
             self.expectations(&mut frame);
-            self.unused_layers();
         }
+        let unapplied = self.declared.iter().filter(|(span, _)| !self.used.contains(span));
+        self.graph.unapplied = unapplied.map(|(span, name)| (name.clone(), *span)).collect();
+        self.graph.allows = std::mem::take(&mut self.allows).into_values().collect();
     }
 
     fn frame(&mut self, network: &Network, scope: ScopeId, operands: Option<Vec<NodeId>>) -> Frame {
@@ -183,17 +188,5 @@ impl Resolver<'_> {
         let numerics = self.library.numerics(file);
         self.numerics(&numerics, &mut frame);
         frame
-    }
-
-    fn unused_layers(&mut self) {
-        let unused: Vec<_> = self.declared.iter().filter(|(span, _)| !self.used.contains(span)).collect();
-        let root = self.library.root_file();
-        for (span, name) in unused {
-            if span.file == root {
-                let message = format!("layer `{name}` is never applied");
-                let hint = "apply it in a row, or take it out";
-                self.diagnostics.push(Diagnostic::warning(Code::UnusedLayer, *span, message).hint(hint));
-            }
-        }
     }
 }

@@ -56,16 +56,15 @@ impl Resolver<'_> {
         op
     }
 
-    /// Adds an operator to the graph: its shape is inferred, its weights are made or shared.
-    #[expect(clippy::too_many_arguments, reason = "one private funnel for named and unnamed operators")]
+    /// Adds an operator to the graph: its shape is inferred, its weights are made or shared. The places are where it is
+    /// applied, where its layer was declared, and where its arguments were written.
     pub(super) fn add_node(
         &mut self,
         op: Op,
         signature: &Signature,
         operands: Vec<NodeId>,
         names: Option<(String, String)>,
-        span: Span,
-        declared: Span,
+        [span, declared, arguments]: [Span; 3],
         scope: ScopeId,
     ) -> Value {
         let fits = match signature.operands {
@@ -99,7 +98,7 @@ impl Resolver<'_> {
         if let Some(path) = &layer {
             self.layer_text(path, op.text(&shapes), declared);
         }
-        let node = Node { op: Some(op), inputs: operands, weights, shape, scope, layer, span };
+        let node = Node { op: Some(op), inputs: operands, weights, shape, scope, layer, span, arguments };
         self.graph.nodes.push(node);
         Value::Map(NodeId(self.graph.nodes.len() as u32 - 1))
     }

@@ -26,7 +26,7 @@ impl Resolver<'_> {
             RowKind::Input { name, shape, image } => self.input(name, shape.as_ref(), image.as_ref(), frame),
             RowKind::Output(outputs) => {
                 for output in outputs {
-                    self.output(output, None, row.span, frame);
+                    self.output(output, None, frame);
                 }
             }
             RowKind::Let { name, value } => {
@@ -54,6 +54,9 @@ impl Resolver<'_> {
                         self.graph.ignored.push(format!("{}{pattern}", frame.checkpoint));
                     }
                 }
+            }
+            RowKind::Allow(allow) => {
+                self.allows.entry(allow.span).or_insert_with(|| allow.clone());
             }
         }
     }
@@ -160,7 +163,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn output(&mut self, output: &Output, list: Option<&str>, row: Span, frame: &mut Frame) {
+    fn output(&mut self, output: &Output, list: Option<&str>, frame: &mut Frame) {
         let Some(name) = self.full_name(&output.name, frame) else { return };
         let value = match &output.value {
             OutputValue::List(items) => {
@@ -169,7 +172,7 @@ impl Resolver<'_> {
                     return self.error(Code::WrongType, output.span, message);
                 }
                 for item in items {
-                    self.output(item, Some(&name), row, frame);
+                    self.output(item, Some(&name), frame);
                 }
                 return;
             }
@@ -190,8 +193,8 @@ impl Resolver<'_> {
                     if list.is_none() && fresh && frame.lookup(&name).is_none() {
                         let text = self.library.sources.snippet(expr.span);
                         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                        let (scope, declared) = (frame.scope, shape.is_some());
-                        self.add_row(GraphRow { name: name.clone(), scope, node, text, declared, span: row });
+                        let (scope, declared, span) = (frame.scope, shape.is_some(), output.span);
+                        self.add_row(GraphRow { name: name.clone(), scope, node, text, declared, span });
                     }
                     Value::Map(node)
                 }

@@ -1,5 +1,6 @@
 //! The syntax tree: what was written, with the place of every part.
 
+use crate::diagnostics::Code;
 use crate::source::{Span, Spanned};
 
 /// A name as written.
@@ -16,6 +17,8 @@ pub struct File {
     pub kinds: Vec<Kind>,
     /// `block` and `arch` definitions.
     pub networks: Vec<Network>,
+    /// `allow undeclared_shape "the paper gives none"` for the whole file.
+    pub allows: Vec<Allow>,
 }
 
 /// `use "path.arch"` or `use zoo::name`.
@@ -192,6 +195,23 @@ pub enum RowKind {
     Expect(Expectation),
     /// `ignore "fc.*"`: names that a checkpoint may hold unused.
     Ignore(Vec<Template>),
+    /// `allow unused_row: aux "for the auxiliary head"`.
+    Allow(Allow),
+}
+
+/// A lint that is not to warn, and why.
+#[derive(Clone, Debug)]
+pub struct Allow {
+    /// The lint.
+    pub lint: Code,
+    /// The rows or layers that it may concern; any of the body where none is named.
+    pub names: Vec<Ident>,
+    /// The reason, with its quotes.
+    pub reason: Spanned<String>,
+    /// The body that it stands in, or the whole text.
+    pub body: Span,
+    /// The whole row.
+    pub span: Span,
 }
 
 /// A name that may stand in a family: `P5`, `P[i]`, `X[i, j]`.

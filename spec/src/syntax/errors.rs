@@ -9,9 +9,9 @@ use super::grammar::{KEYWORDS, Rule, phrase};
 use crate::diagnostics::{Code, Diagnostic, Proposal};
 use crate::source::Span;
 
-/// Keywords that begin a row or an item.
-const STARTERS: [&str; 12] =
-    ["arch", "block", "kind", "use", "numerics", "input", "output", "expect", "let", "for", "if", "ignore"];
+/// Words that begin a row or an item.
+const STARTERS: [&str; 13] =
+    ["arch", "block", "kind", "use", "numerics", "input", "output", "expect", "let", "for", "if", "ignore", "allow"];
 
 /// Tokens of other languages, what is written here, and in their very place.
 const FOREIGN: [(&str, &str, Option<&str>); 9] = [

@@ -55,6 +55,7 @@ fn token(rule: Rule) -> Option<&'static str> {
         Rule::kw_within => "`within`",
         Rule::kw_mod => "`mod`",
         Rule::kw_image => "`image`",
+        Rule::kw_allow => "`allow`",
         Rule::EOI => "the end",
         _ => return None,
     })

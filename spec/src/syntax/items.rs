@@ -18,6 +18,7 @@ impl<'s> Reader<'s> {
                 Rule::numerics => file.numerics.extend(self.arguments(item, 0)),
                 Rule::kind => file.kinds.push(self.kind(item)),
                 Rule::network => file.networks.push(self.network(item)),
+                Rule::allow => file.allows.extend(self.allow(item, self.place(0, self.text.len()))),
                 _ => self.unreadable(span, before, Rule::one_item),
             }
             before = Some(span);

@@ -4,6 +4,7 @@
 //! pairs. A stretch that is no row, or no item, costs one error; the rows around it are read all the same. Nothing of
 //! the parser generator is seen outside.
 
+mod allow;
 pub mod ast;
 mod brackets;
 mod errors;

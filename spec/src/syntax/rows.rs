@@ -14,10 +14,15 @@ impl<'s> Reader<'s> {
     pub(super) fn rows(&mut self, body: Pair<'s>, depth: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut before = None;
+        let whole = self.span(&body);
         for pair in Parts::of(body) {
             let span = self.span(&pair);
             match pair.as_rule() {
                 Rule::bad_row => self.unreadable(span, before, Rule::one_row),
+                Rule::allow => {
+                    let allow = self.allow(pair, whole);
+                    rows.extend(allow.map(|allow| Row { kind: RowKind::Allow(allow), span }));
+                }
                 _ => rows.push(Row { kind: self.row(pair, depth), span }),
             }
             before = Some(span);

@@ -103,7 +103,6 @@ fn report(
     found.extend(compilation.failed_expectations());
     let mut misused = compiled.is_misused();
     if let (Some(checked), Some((audit, sizes))) = (&compilation.checked, &audit) {
-        found.extend(audit.warnings.iter().cloned());
         report.describe(checked, audit, sizes.as_ref(), arguments.dialects)?;
         for gate in gates {
             let held = Subject::gated(subject.spec, gate).examine()?;

@@ -1,6 +1,7 @@
 //! Items and rows.
 
 use super::*;
+use crate::diagnostics::Code;
 
 fn layer(text: &str) -> String {
     let RowKind::Layer(layer) = row(text) else { panic!("{text}: a layer row") };
@@ -118,6 +119,30 @@ fn expectations() {
 }
 
 #[test]
+fn allows() {
+    let text = "allow unused_row \"of all\" arch A { conv c if a { allow unused_layer: c, d \"later\" } x = c(x) }";
+    let (_, file) = read_well(text);
+    let covered = |allow: &Allow| &text[allow.body.start as usize..allow.body.end as usize];
+    assert_eq!((file.allows[0].lint, covered(&file.allows[0])), (Code::UnusedRow, text));
+    let RowKind::If { then, .. } = &file.networks[0].rows[1].kind else { panic!("{file:?}") };
+    let RowKind::Allow(allow) = &then[0].kind else { panic!("{then:?}") };
+    let names: Vec<_> = allow.names.iter().map(|name| name.node.as_str()).collect();
+    assert_eq!((allow.lint, names, allow.reason.node.as_str()), (Code::UnusedLayer, vec!["c", "d"], "\"later\""));
+    assert_eq!(covered(allow), "{ allow unused_layer: c, d \"later\" }");
+}
+
+#[test]
+fn allow_is_free_as_a_name() {
+    let maps = rows("allow = relu(x) y = allow |> f(allow) output allow");
+    assert!(matches!(&maps[0].kind, RowKind::Map { name, .. } if name.base.node == "allow"));
+    let layers =
+        ["allow a: -> 8", "allow a: c -> 8", "allow a, b: -> 8", "allow a (c = 8)", "allow a x 3", "conv allow"];
+    for layer in layers {
+        assert!(matches!(row(layer), RowKind::Layer(_)), "{layer}");
+    }
+}
+
+#[test]
 fn items() {
     let (_, file) = read_well(EXAMPLE);
     let imports: Vec<_> = file.imports.iter().map(|import| import.target.clone()).collect();
@@ -142,7 +167,7 @@ fn items() {
     assert_eq!((block.name.node.as_str(), block.rows.len()), ("Bottleneck", 5));
     assert_eq!(arch.prefix.as_ref().map(template).as_deref(), Some("fpn"));
     assert_eq!(arguments(&arch.at), ["H=64", "W=128"]);
-    assert_eq!(arch.rows.len(), 23);
+    assert_eq!(arch.rows.len(), 24);
     let types: Vec<_> = arch
         .parameters
         .iter()
