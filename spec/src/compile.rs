@@ -83,7 +83,7 @@ pub(crate) fn compile_once(library: &mut Library, arch: Option<&str>, settings: 
     let partial = graph.clone();
     match check(graph) {
         Ok(checked) => {
-            diagnostics.extend(lint(&library, &arch, &checked));
+            diagnostics.extend(lint(library, &arch, &checked));
             finish(library, diagnostics, Some(checked), None)
         }
         Err(found) => {

@@ -35,9 +35,11 @@ fn of_network(context: &Context, network: Span) -> Vec<Finding> {
 
 fn finding(context: &Context, rows: &[&GraphRow], declared: usize, all: usize) -> Finding {
     let row = rows[0];
-    let message = format!("row `{}` declares no shape, and {declared} of the {all} rows here do", row.name);
+    let message = format!("row `{}` declares no shape among rows that do", row.name);
+    let label = format!("{declared} of the {all} rows here declare theirs");
     let names = rows.iter().map(|row| row.name.clone());
-    Finding::new(Code::UndeclaredShape, row.span, message, names).map(|warning| declare(context, rows, warning))
+    Finding::new(Code::UndeclaredShape, row.span, message, names)
+        .map(|warning| declare(context, rows, warning.label(label)))
 }
 
 /// What to write: where it is certain to hold, as a fix.
