@@ -27,8 +27,9 @@ arch Sum at H = 8, W = 8 {
     numerics { resize = nearest }
     input fine:   [B, 4, H, W]
     input coarse: [B, 4, H/2, W/2]
-    y = fine + Up2(coarse)    → [B, 4, H, W]
-    output z = add(y, fine)   → [B, 4, H, W]
+    plain_smooth S: -> 4
+    y = fine + Up2(coarse)      → [B, 4, H, W]
+    output z = add(S(y), fine)  → [B, 4, H, W]
     expect legal(H) == [0] mod 2
 }
 ",

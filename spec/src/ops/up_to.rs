@@ -35,7 +35,7 @@ arch AnySize at H = 15, W = 20 {
     input C3: [B, 8, H, W]
     conv down: -> 8 (kernel = 3, stride = 2, padding = 1)
     C4 = down(C3)           → [B, 8, 8, 10]
-    P3 = C3 + UpTo(C4, C3)  → [B, 8, 15, 20]
+    P3 = C3 ⊕ UpTo(C4, C3)  → [B, 16, 15, 20]
     output P3
     expect legal(H) == all
 }
