@@ -17,9 +17,6 @@ use crate::arguments::{Bounds, FailOn, count};
 use crate::failure::Failure;
 use crate::spec::SpecArgument;
 
-/// The codes that a file may set a level to, by their names.
-const LINTS: &[(&str, Code)] = &[("unused_layer", Code::UnusedLayer), ("centre_offset", Code::CentreOffset)];
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
@@ -88,12 +85,11 @@ pub fn read(path: &Path) -> Result<Config, Failure> {
         toml::from_str(&text).map_err(|error| wrong(error.span().unwrap_or(0..0), &explained(error.message())))?;
     let mut lints = Vec::new();
     for (lint, level) in file.lints {
-        let Some((_, code)) = LINTS.iter().find(|(name, _)| name == lint.get_ref()) else {
-            let names = || LINTS.iter().map(|&(name, _)| name);
-            let hint = hint(lint.get_ref(), names());
+        let Some(code) = Code::of_lint(lint.get_ref()) else {
+            let hint = hint(lint.get_ref(), Code::lints().map(|(_, name)| name));
             return Err(wrong(lint.span(), &format!("there is no lint `{}`; {hint}", lint.get_ref())));
         };
-        lints.push((*code, level));
+        lints.push((code, level));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     let gate = |gate: GateTable| {

@@ -110,7 +110,7 @@ codes! {
 
 impl Code {
     /// The codes that are lints, each with a name.
-    pub fn lints() -> impl Iterator<Item = (Code, &'static str)> {
+    pub fn lints() -> impl Iterator<Item = (Code, &'static str)> + Clone {
         Code::ALL.iter().filter_map(|&code| Some((code, code.lint()?)))
     }
 
