@@ -89,6 +89,7 @@ fn what_nests_as_deeply_as_it_may() {
         format!("a = {}", group(100)),
         format!("b = x{}", " + x".repeat(100)),
         format!("{}c = relu(x){}", "if true { ".repeat(100), "}".repeat(100)),
+        "output a, b, c".to_owned(),
     ];
     assert_eq!(findings(network(rows.join("\n    "))), []);
     // Every block inside another one, each applied deep in its rows.
