@@ -217,9 +217,12 @@ impl Library {
             Ok(unit) => Some(unit),
             Err(error) => {
                 let diagnostic = Diagnostic::error(Code::Import, import.span, error.to_string());
-                self.diagnostics.push(match import.target {
-                    ImportTarget::Path(_) => diagnostic.hint("a path is taken from the folder of the importing file"),
-                    ImportTarget::Zoo(ref name) => diagnostic.misspelt(name, zoo::names()),
+                self.diagnostics.push(match (&import.target, from) {
+                    (ImportTarget::Zoo(name), _) => diagnostic.misspelt(name, zoo::names()),
+                    (_, Origin::Text { .. }) => {
+                        diagnostic.hint("a path in an inline body starts at the root of the package")
+                    }
+                    _ => diagnostic.hint("a path is taken from the folder of the importing file"),
                 });
                 None
             }
@@ -259,7 +262,16 @@ impl Library {
                 archs.iter().find(|arch| arch.name.node == name).map(|arch| Rc::clone(arch)).ok_or_else(|| {
                     let message = format!("there is no `arch {name}` here");
                     let diagnostic = Diagnostic::error(Code::NoArch, None, message).near(name, names.iter().copied());
-                    diagnostic.note(format!("the file holds `{listed}`"))
+                    let diagnostic = diagnostic.note(format!("the file holds `{listed}`"));
+                    match self.network(self.root_file(), name) {
+                        Some(block) if !block.is_arch => {
+                            diagnostic.hint(format!("`{name}` is a block: call it `arch` and give its inputs shapes"))
+                        }
+                        Some(_) => {
+                            diagnostic.hint(format!("`{name}` is imported: name the file that holds it instead"))
+                        }
+                        None => diagnostic,
+                    }
                 })
             }
             (None, [only]) => Ok(Rc::clone(only)),

@@ -64,7 +64,7 @@ impl Value {
         match self {
             Value::Int(_) => "a whole number",
             Value::Float(_) => "a number",
-            Value::Bool(_) => "true or false",
+            Value::Bool(_) => "a bool",
             Value::Word(_) | Value::Choice(..) => "a word",
             Value::Text(_) => "a string",
             Value::List(_) => "a list",

@@ -13,6 +13,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     SPECS.iter().map(|(name, _)| *name)
 }
 
+/// The spec that holds an architecture or a block of this name.
+pub fn holder(name: &str) -> Option<&'static str> {
+    let defines = |line: &str| {
+        let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+        matches!(words.next(), Some("arch" | "block")) && words.next() == Some(name)
+    };
+    SPECS.iter().find(|(_, text)| text.lines().any(defines)).map(|(spec, _)| *spec)
+}
+
 /// The text of a spec of the zoo; `prelude` gives the layer kinds that every spec knows.
 pub fn text(name: &str) -> Option<&'static str> {
     if name == "prelude" {

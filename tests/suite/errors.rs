@@ -8,7 +8,7 @@
 //!
 //! With `NECKAR_UPDATE=1` the runner rewrites the expectations of the files whose expectations do not hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -17,13 +17,20 @@ use neckar_spec::{Compilation, Library, Origin, compile};
 
 use crate::markers::{Finding, expectations, headers, settings, updated};
 
+/// Fewer cases would not be a corpus.
+const LEAST_CASES: usize = 120;
+
+/// No code is more than this part of the findings, so that none of them stands for all that goes wrong.
+const GREATEST_SHARE: f64 = 0.1;
+
 /// Codes that no spec can provoke, each with the reason.
 const UNPROVOKED: &[Code] = &[];
 
 /// What a run of one case came to.
 struct Outcome {
     compilation: Compilation,
-    codes: BTreeSet<Code>,
+    /// The code of each finding.
+    codes: Vec<Code>,
     found: Vec<Finding>,
     problems: Vec<String>,
 }
@@ -88,10 +95,14 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn corpus() {
     let files = files(Path::new("errors"));
-    let (mut problems, mut codes, mut read) = (Vec::new(), BTreeSet::<Code>::new(), BTreeSet::new());
+    let (mut problems, mut codes, mut read) = (Vec::new(), BTreeMap::<Code, usize>::new(), BTreeSet::new());
+    let mut cases = 0;
     for file in files.iter().filter(|file| !file.components().any(|part| part.as_os_str() == "parts")) {
         let outcome = run(Origin::Path(file.clone()));
-        codes.extend(&outcome.codes);
+        cases += 1;
+        for &code in &outcome.codes {
+            *codes.entry(code).or_default() += 1;
+        }
         read.extend(outcome.compilation.sources.iter().filter_map(|(_, source)| source.path.clone()));
         if !outcome.problems.is_empty() && env::var_os("NECKAR_UPDATE").is_some() {
             problems.extend(update(&outcome).err());
@@ -101,9 +112,16 @@ fn corpus() {
     let unread = files.iter().filter(|file| !read.contains(*file));
     problems.extend(unread.map(|file| format!("{}: no case reads it", file.display())));
     for code in Code::ALL {
-        if codes.contains(code) == UNPROVOKED.contains(code) {
-            problems.push(format!("{code}, {}: provoked {}", code.summary(), codes.contains(code)));
+        let found = codes.get(code).copied().unwrap_or_default();
+        if (found > 0) == UNPROVOKED.contains(code) {
+            problems.push(format!("{code}, {}: provoked {found} times", code.summary()));
         }
+    }
+    let findings: usize = codes.values().sum();
+    let too_often = codes.iter().filter(|(_, found)| **found as f64 > GREATEST_SHARE * findings as f64);
+    problems.extend(too_often.map(|(code, found)| format!("{code}: {found} of {findings} findings")));
+    if cases < LEAST_CASES {
+        problems.push(format!("{cases} cases"));
     }
     assert!(problems.is_empty(), "{}\n\n{} problems", problems.join("\n\n"), problems.len());
 }

@@ -143,7 +143,7 @@ fn every_fix_mends_its_finding_alone() {
         Code::Unknown,
         Code::UnknownKind,
         Code::UnknownArgument,
-        Code::WrongType,
+        Code::WrongChoice,
         Code::DeclaredShape,
         Code::IllegalAt,
         Code::UndeclaredShape,

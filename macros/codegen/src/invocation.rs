@@ -48,8 +48,13 @@ impl Invocation {
             [TokenTree::Literal(literal), ..] => {
                 let literal: syn::LitStr = syn::parse2(TokenTree::from(literal.clone()).into())
                     .map_err(|_| arguments.misuse("expected a string: the path of a `.arch` file, or a body"))?;
-                arguments.next();
                 let text = literal.value();
+                if !text.ends_with(".arch") && !text.contains('{') {
+                    return Err(
+                        arguments.misuse("expected a path that ends in `.arch`, or a body such as `arch Name { … }`")
+                    );
+                }
+                arguments.next();
                 let is_path = text.ends_with(".arch") && !text.contains('\n');
                 let body = if is_path { Body::Path(text) } else { Body::Literal(text) };
                 arguments.rest(body, (literal.span(), literal.span()))
@@ -96,6 +101,10 @@ impl Arguments<'_> {
                 break;
             }
             let name = self.ident("a parameter, as in `fuse = add`")?;
+            if invocation.settings.iter().any(|(known, _)| *known == name) {
+                let message = format!("the parameter `{name}` is given twice");
+                return Err(Misuse { spans: (name.span(), name.span()), message });
+            }
             self.punct('=', &format!("`=` and a value for the parameter `{name}`"))?;
             let end = self.trees.iter().position(is_comma).unwrap_or(self.trees.len());
             let (value, rest) = self.trees.split_at(end);

@@ -123,7 +123,7 @@ impl Invocation {
         let naming = self.naming(name);
         let mut diagnostics = compilation.diagnostics.clone();
         diagnostics.extend(compilation.failed_expectations());
-        let lexer = self.body.inline().map(lexer_note);
+        let lexer = self.body.inline().map(lexer_notes);
         let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         let Some(naming) = naming else {
             return [Some(tokens.report(&diagnostics)), lexer].into_iter().flatten().collect();
@@ -206,12 +206,23 @@ fn unraw(ident: &Ident) -> String {
     text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
 }
 
-/// What to do about a sign that stops Rust's lexer, beside the error of the lexer itself.
-fn lexer_note(text: &Text) -> TokenStream {
-    let Some((sign, next)) = text.refused_sign() else { return TokenStream::new() };
+/// What to do about the signs that Rust's lexer refuses, each once, beside the errors of the lexer itself.
+fn lexer_notes(text: &Text) -> TokenStream {
+    let mut signs = text.refused_signs();
+    let mut seen = Vec::new();
+    signs.retain(|(sign, _)| {
+        !seen.contains(sign) && {
+            seen.push(*sign);
+            true
+        }
+    });
+    signs.into_iter().map(|(sign, next)| lexer_note(sign, next)).collect()
+}
+
+fn lexer_note(sign: char, next: Span) -> TokenStream {
     let instead = match sign {
         '→' => "`->`",
-        '⊕' => "`concat(a, b)`",
+        '⊕' => "`Concat(a, b)`",
         _ => "`x` or `*`",
     };
     let message = format!(

@@ -37,8 +37,9 @@ impl Text {
         Some((touched.first()?.1, touched.last()?.1))
     }
 
-    /// The first token after a sign that Rust's lexer refuses but the language reads, such as `→`.
-    pub fn refused_sign(&self) -> Option<(char, Span)> {
+    /// The signs that Rust's lexer refuses but the language reads, such as `→`, each with the token after it.
+    pub fn refused_signs(&self) -> Vec<(char, Span)> {
+        let mut signs = Vec::new();
         let mut from = 0;
         for (token, span) in &self.tokens {
             let mut gap = &self.text[from..token.start];
@@ -47,12 +48,16 @@ impl Text {
                 gap = match rest.as_bytes() {
                     [b'/', b'/', ..] => rest.split_once('\n').map_or("", |(_, after)| after),
                     [b'/', ..] => rest.split_once("*/").map_or("", |(_, after)| after),
-                    _ => return rest.chars().next().map(|sign| (sign, *span)),
+                    _ => {
+                        let mut after = rest.chars();
+                        signs.extend(after.next().map(|sign| (sign, *span)));
+                        after.as_str()
+                    }
                 };
             }
             from = token.end;
         }
-        None
+        signs
     }
 
     fn rebuilt(trees: &[TokenTree]) -> Text {
@@ -306,10 +311,10 @@ arch Tiny { // é is two bytes
     #[test]
     fn signs_that_stop_rusts_lexer_are_found_outside_of_comments() {
         let mut text = Text::of(TokenStream::from_str("a /* → */   b // × \n c").expect("tokens"));
-        assert!(text.refused_sign().is_none());
+        assert!(text.refused_signs().is_empty());
         // Rust leaves the sign out of the tokens and goes on.
-        text.text = text.text.replace("   b", "→b");
-        let found = text.refused_sign().map(|(sign, next)| (sign, next.start().column));
-        assert_eq!(found, Some(('→', 12)));
+        text.text = text.text.replace("   b", "→b").replace(" \n c", "⊕\n c");
+        let found: Vec<_> = text.refused_signs().iter().map(|(sign, next)| (*sign, next.start().column)).collect();
+        assert_eq!(found, [('→', 12)], "the other one is in a comment");
     }
 }

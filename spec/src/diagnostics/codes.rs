@@ -45,6 +45,10 @@ codes! {
     NoArch = "NK0005";
     /// an `allow` names no lint, or gives no reason
     Allow = "NK0006";
+    /// a word of the language stands where a name is expected
+    Reserved = "NK0007";
+    /// a string or a comment is malformed
+    Malformed = "NK0008";
 
     /// a name is not defined
     Unknown = "NK0101";
@@ -56,7 +60,7 @@ codes! {
     UnknownArgument = "NK0104";
     /// an argument or parameter is missing
     MissingArgument = "NK0105";
-    /// a value is of the wrong type, or not among the choices
+    /// a value is of the wrong type
     WrongType = "NK0106";
     /// a number lies outside its bounds
     OutOfRange = "NK0107";
@@ -76,6 +80,12 @@ codes! {
     TooLarge = "NK0114";
     /// two weights share a checkpoint name
     WeightName = "NK0115";
+    /// a value is none of the choices
+    WrongChoice = "NK0116";
+    /// a map, a layer or a value stands in the place of another
+    WrongSort = "NK0117";
+    /// several maps stand where one is expected
+    SeveralMaps = "NK0118";
 
     /// a declared shape is not the inferred one
     DeclaredShape = "NK0201";
@@ -92,6 +102,9 @@ codes! {
 
     /// an expectation does not hold
     Expectation = "NK0301";
+    /// an expectation asks for what cannot be told
+    Untold = "NK0302";
+
     /// a layer is never applied
     UnusedLayer = "NK0401", "unused_layer";
     /// maps are fused whose cells look at different places

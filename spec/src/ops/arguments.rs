@@ -1,7 +1,7 @@
 //! The arguments that an operator is built from.
 
 use super::{Argument, Signature};
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::program::ResizeMode;
 use crate::source::Span;
 use crate::value::{InitRule, Value};
@@ -81,13 +81,22 @@ impl Arguments<'_> {
     }
 
     fn wrong(&mut self, name: &str, value: &Value, span: Span, expected: &str) {
+        let code = if matches!(value, Value::Map(_) | Value::Layer(_) | Value::Record(_)) {
+            Code::WrongSort
+        } else {
+            Code::WrongType
+        };
         let message = format!("`{name}` of {} is {}, expected {expected}", self.subject, describe(value));
-        self.diagnostics.push(Diagnostic::error(Code::WrongType, span, message));
+        self.diagnostics.push(Diagnostic::error(code, span, message));
         self.poisoned = true;
     }
 
     /// Reports a required argument that was not given, unless its value was reported already.
     pub fn require(&mut self, name: &str, example: &str) {
+        // A misspelt name explains a missing one, and is reported itself.
+        if nearest(name, self.values.iter().map(|(given, ..)| given.as_str())).is_some() {
+            self.poisoned = true;
+        }
         if !self.poisoned {
             self.missing(name, example);
         }
@@ -177,17 +186,20 @@ impl Arguments<'_> {
     /// One of some words.
     pub fn word(&mut self, name: &str, words: &[&'static str]) -> Option<&'static str> {
         let (value, span) = self.take(name)?;
-        if let Value::Word(given) | Value::Choice(given, _) = &value {
-            if let Some(word) = words.iter().copied().find(|word| word == given) {
-                return Some(word);
-            }
-            let message = format!("`{name}` of {} is `{given}`, expected {}", self.subject, alternatives(words));
-            let diagnostic = Diagnostic::error(Code::WrongType, span, message);
-            self.diagnostics.push(diagnostic.near(given, words.iter().copied()));
-            self.poisoned = true;
-        } else {
-            self.wrong(name, &value, span, &alternatives(words));
+        let given = match &value {
+            Value::Word(given) | Value::Choice(given, _) => given.as_str(),
+            _ => "",
+        };
+        if let Some(word) = words.iter().copied().find(|word| *word == given) {
+            return Some(word);
         }
+        let message = format!("`{name}` of {} is {}, expected {}", self.subject, describe(&value), alternatives(words));
+        let mut diagnostic = Diagnostic::error(Code::WrongChoice, span, message).near(given, words.iter().copied());
+        if matches!(value, Value::Text(_)) {
+            diagnostic = diagnostic.hint("a choice is a word without quotes");
+        }
+        self.diagnostics.push(diagnostic);
+        self.poisoned = true;
         None
     }
 

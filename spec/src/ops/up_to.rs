@@ -50,7 +50,7 @@ impl UpTo {
             UpMode::Resample(mode) => Some(UpTo { mode }),
             UpMode::Transposed => {
                 let message = format!("{} inherits `transposed`, which cannot reach any size", arguments.subject);
-                let diagnostic = Diagnostic::error(Code::WrongType, arguments.span, message);
+                let diagnostic = Diagnostic::error(Code::WrongChoice, arguments.span, message);
                 arguments.diagnostics.push(diagnostic.hint("write `(mode = nearest)` here"));
                 arguments.poisoned = true;
                 None

@@ -55,7 +55,8 @@ impl Resolver<'_> {
     ) -> Option<[&'a Argument; N]> {
         let each: Vec<&Argument> = arguments.iter().collect();
         each.try_into().ok().or_else(|| {
-            let message = format!("`{name}` takes {N}, found {} arguments", arguments.len());
+            let expected = if N == 1 { "1 argument".to_owned() } else { format!("{N} arguments") };
+            let message = format!("`{name}` takes {expected}, found {}", arguments.len());
             self.error(Code::WrongArity, span, message);
             None
         })
@@ -102,13 +103,15 @@ impl Resolver<'_> {
             }
         }
         best.unwrap_or_else(|| {
-            self.error(Code::WrongArity, span, "this needs at least one number");
+            let name = if greatest { "max" } else { "min" };
+            self.error(Code::WrongArity, span, format!("`{name}` needs at least one number"));
             Value::Poison
         })
     }
 
     /// `kaiming_normal(fan_out)`, `kaiming_uniform(fan_in, gain = 1)`.
     fn kaiming(&mut self, span: Span, normal: bool, arguments: &[Argument], frame: &mut Frame) -> Value {
+        let name = if normal { "kaiming_normal" } else { "kaiming_uniform" };
         let (mut fan, mut gain) = (None, std::f64::consts::SQRT_2);
         for argument in arguments {
             let value = self.evaluate(&argument.value, frame);
@@ -119,15 +122,18 @@ impl Resolver<'_> {
                 (Some("gain"), value) if value.as_number().is_some() => {
                     gain = value.as_number().unwrap_or(gain);
                 }
-                _ => {
-                    let message = "this takes `fan_in` or `fan_out`, and perhaps `gain = …`";
-                    self.error(Code::WrongType, argument.value.span, message);
+                (_, value) => {
+                    let code = if matches!(value, Value::Word(_)) { Code::WrongChoice } else { Code::WrongType };
+                    let message =
+                        format!("`{name}` takes `fan_in` or `fan_out` and perhaps `gain = …`, found `{value}`");
+                    self.error(code, argument.value.span, message);
                     return Value::Poison;
                 }
             }
         }
         let Some(fan) = fan else {
-            let diagnostic = Diagnostic::error(Code::MissingArgument, span, "this does not say which fan it keeps");
+            let message = format!("`{name}` does not say which fan it keeps");
+            let diagnostic = Diagnostic::error(Code::MissingArgument, span, message);
             self.report(diagnostic.hint("write `fan_in` or `fan_out`, as PyTorch's `mode`"));
             return Value::Poison;
         };

@@ -67,26 +67,42 @@ impl Resolver<'_> {
         }
     }
 
-    /// Reports a value that does not suit. A word here is a name that nothing defines.
+    /// Reports what is not the value that is expected. A word here is a name that nothing defines.
     pub(super) fn unsuited(&mut self, span: Span, expected: &str, found: &Value, frame: &Frame) -> Value {
-        match found {
-            Value::Poison => {}
-            Value::Word(word) => self.unknown(word, span, frame),
-            Value::Map(_) | Value::Record(_) | Value::Layer(_) => {
-                let message = format!("expected {expected}, found {}", found.kind());
-                self.error(Code::WrongType, span, message);
+        let map_or_layer = matches!(found, Value::Map(_) | Value::Record(_) | Value::Layer(_));
+        let code = if map_or_layer { Code::WrongSort } else { Code::WrongType };
+        self.refuse(code, span, expected, found, frame)
+    }
+
+    /// Reports what is not the map or the layer that is expected.
+    pub(super) fn misplaced(&mut self, span: Span, expected: &str, found: &Value, frame: &Frame) -> Value {
+        self.refuse(Code::WrongSort, span, expected, found, frame)
+    }
+
+    fn refuse(&mut self, code: Code, span: Span, expected: &str, found: &Value, frame: &Frame) -> Value {
+        let found = match found {
+            Value::Poison => return Value::Poison,
+            Value::Word(word) => {
+                self.unknown(word, span, frame);
+                return Value::Poison;
             }
-            other => {
-                self.error(Code::WrongType, span, format!("expected {expected}, found {} `{other}`", other.kind()))
-            }
+            Value::Map(_) | Value::Record(_) => found.kind().to_owned(),
+            Value::Layer(layer) => format!("the layer `{}`", layer.name),
+            other => format!("{} `{other}`", other.kind()),
+        };
+        let mut diagnostic = Diagnostic::error(code, span, format!("expected {expected}, found {found}"));
+        let text = self.library.sources.snippet(span);
+        if expected == "a map" && found.starts_with("the layer") {
+            diagnostic = diagnostic.hint(format!("apply it to a map first, as in `{text}(x)`"));
         }
+        self.report(diagnostic);
         Value::Poison
     }
 
     /// Reports a name that nothing defines.
     pub(super) fn unknown(&mut self, name: &str, span: Span, frame: &Frame) {
         let family = base(name);
-        if matches!(frame.names.get(family), Some((Value::Poison, _))) {
+        if failed_family(name, frame) {
             return;
         }
         let names = frame.names.keys().chain(frame.locals.iter().flat_map(BTreeMap::keys));
@@ -225,7 +241,7 @@ impl Resolver<'_> {
                 self.report(diagnostic.note(format!("its outputs are {}", alternatives(&outputs))));
                 Value::Poison
             }),
-            other => self.unsuited(record.span, "the maps of a block", &other, frame),
+            other => self.misplaced(record.span, "the maps of a block", &other, frame),
         }
     }
 
@@ -240,22 +256,22 @@ impl Resolver<'_> {
     /// An operand: a map.
     pub(super) fn operand(&mut self, expr: &Expr, frame: &mut Frame) -> Option<NodeId> {
         let value = self.evaluate(expr, frame);
-        self.as_operand(value, expr, frame)
+        self.as_operand(value, expr.span, frame)
     }
 
-    fn as_operand(&mut self, value: Value, expr: &Expr, frame: &Frame) -> Option<NodeId> {
+    pub(super) fn as_operand(&mut self, value: Value, span: Span, frame: &Frame) -> Option<NodeId> {
         match value {
             Value::Map(node) => Some(node),
             Value::Record(record) => {
                 let outputs: Vec<&str> = record.outputs.iter().map(|(name, _)| name.as_str()).collect();
                 let message = format!("`{}` gives several maps, expected one", record.name);
-                let text = self.library.sources.snippet(expr.span);
+                let text = self.library.sources.snippet(span);
                 let hint = format!("choose one of {}, as in `{text}.{}`", alternatives(&outputs), outputs[0]);
-                self.report(Diagnostic::error(Code::WrongType, expr.span, message).hint(hint));
+                self.report(Diagnostic::error(Code::SeveralMaps, span, message).hint(hint));
                 None
             }
             other => {
-                self.unsuited(expr.span, "a map", &other, frame);
+                self.misplaced(span, "a map", &other, frame);
                 None
             }
         }
@@ -289,10 +305,10 @@ impl Resolver<'_> {
             number @ (Value::Int(_) | Value::Float(_)) => {
                 let message = format!("a number cannot be applied, and this is `{number}`");
                 let hint = "an argument of a layer needs a name: `(kernel = 3)`";
-                self.report(Diagnostic::error(Code::WrongType, span, message).hint(hint));
+                self.report(Diagnostic::error(Code::WrongSort, span, message).hint(hint));
                 return Value::Poison;
             }
-            other => return self.unsuited(callee.span, "a layer", &other, frame),
+            other => return self.misplaced(callee.span, "a layer", &other, frame),
         };
         let mut operands: Vec<Option<NodeId>> = piped.into_iter().collect();
         for argument in arguments {
@@ -310,12 +326,16 @@ impl Resolver<'_> {
             Some(operands) => self.apply_layer(&layer, operands, span, frame),
             None => {
                 self.used.insert(layer.span);
+                self.check_arguments(&layer, frame);
                 Value::Poison
             }
         }
     }
 
     fn unknown_function(&mut self, name: &str, span: Span, frame: &Frame) {
+        if failed_family(name, frame) {
+            return;
+        }
         let library = self.library;
         let kind = if library.kind(frame.file, name).is_some() {
             "a layer kind"
@@ -330,7 +350,14 @@ impl Resolver<'_> {
             return;
         };
         let message = format!("`{name}` is {kind}: it needs a name before it can be applied");
-        let hint = format!("declare it, `{name} my_layer: -> 64`, and write `my_layer(…)`");
+        let parameters = match (library.kind(frame.file, name), library.network(frame.file, name)) {
+            (Some(kind), _) => &kind.parameters,
+            (None, Some(network)) => &network.parameters,
+            (None, None) => return,
+        };
+        let takes_out = parameters.iter().any(|parameter| parameter.name.node == "out");
+        let out = if takes_out { ": -> 64" } else { "" };
+        let hint = format!("declare it, `{name} my_layer{out}`, and write `my_layer(…)`");
         self.report(Diagnostic::error(Code::Unnamed, span, message).hint(hint));
     }
 
@@ -356,7 +383,7 @@ impl Resolver<'_> {
         let maps = matches!(a, Value::Map(_) | Value::Record(_)) || matches!(b, Value::Map(_) | Value::Record(_));
         match op {
             BinaryOp::Add if maps => {
-                let operands = [(a, left), (b, right)].map(|(value, expr)| self.as_operand(value, expr, frame));
+                let operands = [(a, left), (b, right)].map(|(value, expr)| self.as_operand(value, expr.span, frame));
                 self.combine(span, "add", operands.into(), frame)
             }
             BinaryOp::Equal | BinaryOp::NotEqual => {
@@ -379,6 +406,12 @@ impl Resolver<'_> {
                 })
             }
             _ => {
+                if maps {
+                    let message = "maps know `+` and `⊕`, and no other sign".to_owned();
+                    let hint = "scale a map by a layer's weights, as those of a `conv` with `groups`";
+                    self.report(Diagnostic::error(Code::WrongSort, span, message).hint(hint));
+                    return Value::Poison;
+                }
                 for (value, expr) in [(&a, left), (&b, right)] {
                     if value.as_size().is_none() && value.as_number().is_none() {
                         return self.unsuited(expr.span, "a number", value, frame);
@@ -404,7 +437,7 @@ impl Resolver<'_> {
             && !choices.contains(word)
         {
             let message = format!("`{word}` is none of the choices {}", alternatives(choices));
-            let diagnostic = Diagnostic::error(Code::WrongType, span, message);
+            let diagnostic = Diagnostic::error(Code::WrongChoice, span, message);
             self.report(diagnostic.near(word, choices.iter().map(String::as_str)));
         }
     }
@@ -468,6 +501,11 @@ fn concatenated<'a>(expr: &'a Expr, operands: &mut Vec<&'a Expr>) {
 pub(super) fn indexed(base: &str, indices: &[i64]) -> String {
     let indices: Vec<String> = indices.iter().map(i64::to_string).collect();
     format!("{base}{}", indices.join("_"))
+}
+
+/// Whether the family that a name would be a member of failed, which was reported then.
+fn failed_family(name: &str, frame: &Frame) -> bool {
+    matches!(frame.names.get(base(name)), Some((Value::Poison, _)))
 }
 
 /// The name of a member's family: `M` of `M4`, `X` of `X0_4`.

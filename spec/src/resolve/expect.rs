@@ -106,7 +106,7 @@ impl Resolver<'_> {
                     if macs.is_none() {
                         let message = "multiply-accumulates depend on the size, which nothing gives";
                         let hint = "write `at H = 224, W = 224` behind the figure, or behind the architecture's name";
-                        self.report(Diagnostic::error(Code::MissingArgument, expr.span, message).hint(hint));
+                        self.report(Diagnostic::error(Code::Untold, expr.span, message).hint(hint));
                     }
                     return macs.map(|macs| macs as f64);
                 }
@@ -136,7 +136,7 @@ impl Resolver<'_> {
         match self.evaluate(expr, frame) {
             Value::Layer(layer) => Some(layer.path.clone()),
             other => {
-                self.unsuited(expr.span, "a layer or `self`", &other, frame);
+                self.misplaced(expr.span, "a layer or `self`", &other, frame);
                 None
             }
         }
@@ -150,7 +150,7 @@ impl Resolver<'_> {
             return None;
         }
         let ExprKind::Name(symbol) = &argument.value.kind else {
-            self.error(Code::WrongType, argument.value.span, "`legal` takes a free size, such as `H`");
+            self.error(Code::Untold, argument.value.span, "`legal` takes a free size, such as `H`");
             return Some(None);
         };
         let symbols: Vec<_> = self.graph.symbols.iter().map(|(symbol, _)| symbol.clone()).collect();
@@ -162,7 +162,7 @@ impl Resolver<'_> {
         let concerns = |relation: &&SizeRelation| relation.symbols().iter().any(|known| known.as_str() == symbol);
         if let Some(relation) = legal.undecided.iter().find(concerns) {
             let message = format!("the legal `{symbol}` are not decided: {relation} must hold too");
-            self.error(Code::Evaluation, argument.value.span, message);
+            self.error(Code::Untold, argument.value.span, message);
             return Some(None);
         }
         Some(legal.set(symbol).map(|set| (symbol.clone(), set.clone())))
@@ -194,7 +194,7 @@ impl Resolver<'_> {
                 });
                 let Some(set) = set else {
                     let message = "expected residues below the modulus, as in `[0, 29..31] mod 32`, or sizes above 0";
-                    self.error(Code::WrongType, expectation.right.span, message);
+                    self.error(Code::Untold, expectation.right.span, message);
                     return None;
                 };
                 set
@@ -202,7 +202,7 @@ impl Resolver<'_> {
             (Value::Poison, _) => return None,
             _ => {
                 let message = "legal sizes are compared with `all`, residues such as `[0, 29..31] mod 32` or sizes such as `[32, 224]`";
-                self.error(Code::WrongType, expectation.right.span, message);
+                self.error(Code::Untold, expectation.right.span, message);
                 return None;
             }
         };
@@ -211,7 +211,7 @@ impl Resolver<'_> {
             Relation::NotEqual => Some((found != expected, described)),
             _ => {
                 let message = "legal sizes are compared with `==` or `!=`";
-                self.error(Code::WrongType, expectation.relation.span, message);
+                self.error(Code::Untold, expectation.relation.span, message);
                 None
             }
         }

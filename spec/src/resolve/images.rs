@@ -72,7 +72,7 @@ impl Resolver<'_> {
                     result.std = numbers;
                     continue;
                 }
-                ("color", ..) => "`rgb` or `bgr`".to_owned(),
+                ("color", ..) => "`rgb`, `bgr` or `gray`".to_owned(),
                 ("fit", ..) => "`stretch`, `cover` or `pad`".to_owned(),
                 ("scale", ..) => "a number".to_owned(),
                 ("mean" | "std", ..) => format!("a list of {channels} numbers, a deviation above 0"),
@@ -85,7 +85,8 @@ impl Resolver<'_> {
                 }
             };
             let message = format!("`{name}` of `image` is {} `{value}`, expected {expected}", value.kind());
-            self.error(Code::WrongType, argument.value.span, message);
+            let code = if matches!(name, "color" | "fit") { Code::WrongChoice } else { Code::WrongType };
+            self.error(code, argument.value.span, message);
         }
         Some(result)
     }

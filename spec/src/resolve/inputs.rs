@@ -53,7 +53,12 @@ impl Resolver<'_> {
         let Some(node) = operand else {
             let network = self.graph.scope(frame.scope).network.clone();
             let message = format!("`{network}` is applied to too few maps: nothing is given for `{full}`");
-            self.error(Code::WrongArity, name.span, message);
+            // The first input without a map speaks for those behind it.
+            let applied = Some(frame.applied);
+            if !self.diagnostics.iter().any(|known| known.code == Code::WrongArity && known.span == applied) {
+                let diagnostic = Diagnostic::error(Code::WrongArity, applied, message);
+                self.report(diagnostic.related(name.span, "this input"));
+            }
             return self.bind_full(&full, name.span, Value::Poison, frame);
         };
         let actual = self.graph.node(node).shape.clone();
@@ -119,7 +124,12 @@ impl Resolver<'_> {
                 && frame.lookup(name).is_none()
             {
                 let message = format!("`{name}` is not defined, and channels are never free");
-                let hint = format!("write their number, or a parameter such as `{name} = 64`");
+                let number = |expr: Option<&Expr>| matches!(expr.map(|expr| &expr.kind), Some(ExprKind::Int(_)));
+                let hint = if number(shape.axes.first()) || number(shape.axes.last()) {
+                    "the axes are the batch, the channels, then rows and columns: `[B, 3, H, W]`".to_owned()
+                } else {
+                    format!("write their number, or a parameter such as `{name} = 64`")
+                };
                 self.report(Diagnostic::error(Code::Unknown, expr.span, message).hint(hint));
                 return self.bind_full(&full, input, Value::Poison, frame);
             } else if axis >= 2 {

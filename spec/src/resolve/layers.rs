@@ -14,6 +14,7 @@ use crate::size::{Relation, Size};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Kind, LayerRow, Name, Network};
 use crate::value::{Record, Value};
+use crate::zoo;
 
 /// A declared layer.
 #[derive(Debug)]
@@ -75,7 +76,16 @@ impl Resolver<'_> {
             let operators = ops::signatures().flat_map(|signature| signature.names).copied();
             let known: Vec<&str> = library.names(frame.file).into_iter().chain(operators).collect();
             let message = format!("no operator, layer kind or block is called `{kind}`");
-            self.report(Diagnostic::error(Code::UnknownKind, row.kind.span, message).near(kind, known));
+            let diagnostic = Diagnostic::error(Code::UnknownKind, row.kind.span, message);
+            let second = &row.names[0].base.node;
+            let applied = ops::signature(second).is_some() || matches!(frame.lookup(second), Some(Value::Layer(_)));
+            self.report(match zoo::holder(kind) {
+                _ if applied => diagnostic.hint(format!("a row is written `{kind} = {second}(…)`")),
+                Some(spec) => {
+                    diagnostic.hint(format!("the zoo has it: write `use zoo::{spec}` at the top of the file"))
+                }
+                None => diagnostic.near(kind, known),
+            });
             for name in &row.names {
                 self.bind_name(name, Value::Poison, frame);
             }
@@ -181,9 +191,16 @@ impl Resolver<'_> {
             let operand = operands.first().copied();
             let found = operand.and_then(|node| Some((node, self.graph.node(node).shape.get(1)?.clone())));
             match found.map(|(node, size)| (node, size.as_constant(), size)) {
-                Some((_, Some(found), _)) if found != expected => {
+                Some((node, Some(found), _)) if found != expected => {
                     let message = format!("`{}` takes {expected} channels, found {found}", layer.name);
-                    self.report(Diagnostic::error(Code::OperatorShape, span, message).related(place, "declared here"));
+                    let source = self.graph.node(node);
+                    let (made, shape) = (source.span, self.shape_text(&source.shape));
+                    self.report(
+                        Diagnostic::error(Code::OperatorShape, span, message)
+                            .related(place, "declared here")
+                            .related(made, format!("{shape} comes from here"))
+                            .hint(format!("leave `{expected}` out to take the channels that come")),
+                    );
                     return Value::Poison;
                 }
                 // A map of free sizes was flattened: only those are legal that give as many elements.
@@ -206,7 +223,7 @@ impl Resolver<'_> {
                 let Value::Map(node) = value else {
                     if !matches!(value, Value::Poison) {
                         let message = format!("`{}` repeats, but gives more than one map", layer.name);
-                        self.error(Code::WrongType, span, message);
+                        self.error(Code::SeveralMaps, span, message);
                     }
                     return Value::Poison;
                 };
@@ -232,6 +249,27 @@ impl Resolver<'_> {
             };
         }
         value
+    }
+
+    /// Reports what is wrong with the arguments of a layer that cannot be applied, since its operand failed.
+    pub(super) fn check_arguments(&mut self, layer: &LayerDecl, frame: &Frame) {
+        let subject = format!("`{}`", layer.name);
+        for member in &layer.members {
+            let arguments = member.arguments.clone();
+            match &layer.what {
+                What::Operator(signature) => {
+                    self.build(&subject, signature, arguments, &layer.numerics, layer.span);
+                }
+                What::Kind(kind) => {
+                    let mut inner = self.kind_frame(kind, frame.scope, &layer.numerics);
+                    self.bind_kind(kind, &mut inner, arguments, layer.span);
+                }
+                What::Network(network) => {
+                    let mut inner = self.frame(network, frame.scope, Some(Vec::new()));
+                    self.bind_parameters(network, &mut inner, arguments, layer.span);
+                }
+            }
+        }
     }
 
     /// The parts of a kind, one after the other.
@@ -305,6 +343,7 @@ impl Resolver<'_> {
             names: Default::default(),
             locals: Vec::new(),
             operands: None,
+            applied: kind.name.span,
             at: Default::default(),
             outputs: Vec::new(),
             output_names: Default::default(),
@@ -349,6 +388,7 @@ impl Resolver<'_> {
         self.layer_text(applied.path, network.name.node.clone(), applied.declared);
         let given = operands.len();
         let mut frame = self.frame(network, scope, Some(operands));
+        frame.applied = span;
         frame.path = format!("{}.", applied.path);
         frame.checkpoint = format!("{}.", applied.checkpoint);
         let before = self.diagnostics.len();
@@ -388,7 +428,8 @@ impl Resolver<'_> {
     fn applied_here(&mut self, before: usize, subject: &str, span: Span) {
         const CHAIN: usize = 4;
         for diagnostic in &mut self.diagnostics[before..] {
-            if diagnostic.span != Some(span) && diagnostic.related.len() < CHAIN {
+            let known = diagnostic.related.iter().any(|(place, _)| *place == span);
+            if diagnostic.span != Some(span) && !known && diagnostic.related.len() < CHAIN {
                 diagnostic.related.push((span, format!("in {subject}, applied here")));
             }
         }

@@ -110,6 +110,8 @@ struct Frame {
     locals: Vec<BTreeMap<String, Value>>,
     /// Operands that wait for the instance's inputs; none for the root.
     operands: Option<std::vec::IntoIter<NodeId>>,
+    /// Where the instance is applied; of the root, its name.
+    applied: Span,
     /// The sizes of the root's `at` clause.
     at: Env,
     outputs: Vec<GraphOutput>,
@@ -148,14 +150,16 @@ impl Resolver<'_> {
         self.at_clause(arch, &mut frame);
         bounds::with_stack(|| self.rows(&arch.rows, &mut frame));
         self.graph.outputs = std::mem::take(&mut frame.outputs);
-        if self.graph.outputs.is_empty() && !self.failed() {
-            let hint = "name what the network gives: `output P3, P4`";
-            let message = format!("`{}` has no output", arch.name.node);
-            self.report(Diagnostic::error(Code::NoOutput, arch.name.span, message).hint(hint));
-        }
-        if self.graph.inputs.is_empty() && !self.failed() {
-            let hint = "say what the network takes: `input x: [B, 3, H, W]`";
-            let message = format!("`{}` has no input", arch.name.node);
+        // Without an input there is nothing to be an output.
+        let missing = if self.graph.inputs.is_empty() {
+            Some(("input", "say what the network takes: `input x: [B, 3, H, W]`"))
+        } else if self.graph.outputs.is_empty() {
+            Some(("output", "name what the network gives: `output P3, P4`"))
+        } else {
+            None
+        };
+        if let Some((what, hint)) = missing.filter(|_| !self.failed()) {
+            let message = format!("`{}` has no {what}", arch.name.node);
             self.report(Diagnostic::error(Code::NoOutput, arch.name.span, message).hint(hint));
         }
         self.bind_symbols(&frame);
@@ -179,6 +183,7 @@ impl Resolver<'_> {
             names: BTreeMap::new(),
             locals: Vec::new(),
             operands: operands.map(Vec::into_iter),
+            applied: network.name.span,
             at: Env::default(),
             outputs: Vec::new(),
             output_names: HashSet::new(),

@@ -43,7 +43,11 @@ impl Resolver<'_> {
                 Value::Int(n) if (1..=1 << 20).contains(&n) => arguments.out = Some(n as usize),
                 other => {
                     let message = format!("{subject} has `{other}` output channels, expected 1 to {}", 1 << 20);
-                    arguments.diagnostics.push(Diagnostic::error(Code::OutOfRange, place, message));
+                    let mut diagnostic = Diagnostic::error(Code::OutOfRange, place, message);
+                    if place.file != span.file {
+                        diagnostic = diagnostic.related(span, "declared here");
+                    }
+                    arguments.diagnostics.push(diagnostic);
                     arguments.poisoned = true;
                 }
             }
@@ -132,7 +136,9 @@ impl Resolver<'_> {
                         wanted.name, wanted.shape, weight.shape
                     );
                     self.report(
-                        Diagnostic::error(Code::OperatorShape, span, message).related(declared, "declared here"),
+                        Diagnostic::error(Code::OperatorShape, span, message).related(declared, "declared here").hint(
+                            "a layer that is applied again shares its weights; declare another one for other channels",
+                        ),
                     );
                     return None;
                 }

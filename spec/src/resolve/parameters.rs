@@ -16,11 +16,18 @@ pub(super) type Given = (String, Value, Span);
 impl Resolver<'_> {
     /// Values from outside, evaluated.
     pub(super) fn settings(&mut self, frame: &mut Frame, settings: Vec<Setting>) -> Vec<Given> {
-        let evaluated = settings.into_iter().map(|setting| {
+        let mut given: Vec<Given> = Vec::new();
+        for setting in settings {
+            if let Some((.., first)) = given.iter().find(|(known, ..)| *known == setting.name) {
+                let message = format!("parameter `{}` is given twice", setting.name);
+                let diagnostic = Diagnostic::error(Code::Duplicate, setting.span, message);
+                self.report(diagnostic.related(*first, "first given here"));
+                continue;
+            }
             let value = self.evaluate(&setting.value, frame);
-            (setting.name, value, setting.span)
-        });
-        evaluated.collect()
+            given.push((setting.name, value, setting.span));
+        }
+        given
     }
 
     /// The parameters of the root with their values, as a program shows them.
@@ -111,26 +118,33 @@ impl Resolver<'_> {
             (_, Value::Poison) => return Value::Poison,
             (Some(ty), _) => checked(ty, value.clone()),
             (None, _) => match parameter.default.as_ref().and_then(|default| written_kind(&default.kind)) {
-                Some(expected) if !suits(expected, &value) => Err(expected.to_owned()),
+                Some(expected) if !suits(expected, &value) => Err((Code::WrongType, expected.to_owned())),
                 _ => match &value {
                     Value::Word(word) => Ok(Value::Choice(word.clone(), Rc::from([]))),
                     value => Ok(value.clone()),
                 },
             },
         };
-        checked.unwrap_or_else(|expected| {
-            let found = match &value {
-                Value::Map(_) | Value::Layer(_) | Value::Record(_) => value.kind().to_owned(),
-                value => format!("`{value}`"),
+        checked.unwrap_or_else(|(code, expected)| {
+            let (code, found) = match &value {
+                Value::Map(_) | Value::Layer(_) | Value::Record(_) => (Code::WrongSort, value.kind().to_owned()),
+                value => (code, format!("`{value}`")),
             };
             let message = format!("parameter `{}` is {found}, expected {expected}", parameter.name.node);
-            let mut diagnostic = Diagnostic::error(Code::WrongType, span, message);
+            let mut diagnostic = Diagnostic::error(code, span, message);
             if parameter.name.span != span {
                 diagnostic = diagnostic.related(parameter.name.span, "the parameter is declared here");
             }
             if let (Value::Word(word), Some(ty)) = (&value, &parameter.ty) {
                 let words = words_of(ty);
                 diagnostic = diagnostic.near(word, words.iter().map(String::as_str));
+            } else if let Some(ty) = parameter.ty.as_ref().filter(|ty| ty.alternatives.len() == 1)
+                && code == Code::WrongChoice
+                && let Alternative::Word(word) = &ty.alternatives[0].node
+                && named_type(word).is_none()
+            {
+                let types = "the types are `int`, `float`, `bool`, `text`, `Fuse` and `Resize`";
+                diagnostic = diagnostic.hint(format!("{types}; `{word}` alone is a choice of that word"));
             }
             self.report(diagnostic);
             Value::Poison
@@ -172,15 +186,15 @@ impl Resolver<'_> {
                 }
             };
             if !fits {
-                let expected = match name.node.as_str() {
-                    "resize" => alternatives(UpMode::WORDS),
-                    "bn_eps" => "a number of at least 0".into(),
-                    _ => "an initialisation such as `kaiming_normal(fan_out)`".into(),
+                let (code, expected) = match name.node.as_str() {
+                    "resize" => (Code::WrongChoice, alternatives(UpMode::WORDS)),
+                    "bn_eps" => (Code::WrongType, "a number of at least 0".into()),
+                    _ => (Code::WrongType, "an initialisation such as `kaiming_normal(fan_out)`".into()),
                 };
                 let message = format!("`{}` is `{value}`, expected {expected}", name.node);
-                let diagnostic = Diagnostic::error(Code::WrongType, argument.value.span, message);
-                self.report(match (name.node.as_str(), &value) {
-                    ("resize", Value::Word(word)) => diagnostic.near(word, UpMode::WORDS.iter().copied()),
+                let diagnostic = Diagnostic::error(code, argument.value.span, message);
+                self.report(match (&value, code) {
+                    (Value::Word(word), Code::WrongChoice) => diagnostic.near(word, UpMode::WORDS.iter().copied()),
                     _ => diagnostic,
                 });
             }
@@ -209,9 +223,9 @@ fn words_of(ty: &Type) -> Vec<String> {
     words.collect()
 }
 
-/// The value under a type, or what was expected.
-fn checked(ty: &Type, value: Value) -> Result<Value, String> {
-    let element = |value: Value| -> Result<Value, String> {
+/// The value under a type, or what was expected and the code for what was found instead.
+fn checked(ty: &Type, value: Value) -> Result<Value, (Code, String)> {
+    let element = |value: Value| -> Result<Value, (Code, String)> {
         if let [only] = ty.alternatives.as_slice()
             && let Alternative::Word(word) = &only.node
         {
@@ -223,7 +237,7 @@ fn checked(ty: &Type, value: Value) -> Result<Value, String> {
                 _ => "",
             };
             if !expected.is_empty() {
-                return if suits(expected, &value) { Ok(value) } else { Err(expected.into()) };
+                return if suits(expected, &value) { Ok(value) } else { Err((Code::WrongType, expected.into())) };
             }
         }
         let words = words_of(ty);
@@ -232,15 +246,15 @@ fn checked(ty: &Type, value: Value) -> Result<Value, String> {
                 Ok(Value::Choice(word.clone(), words.into()))
             }
             Value::Int(n) if words.contains(&n.to_string()) => Ok(value),
-            _ => Err(alternatives(&words)),
+            _ => Err((Code::WrongChoice, alternatives(&words))),
         }
     };
     match value {
         Value::List(items) if ty.list => {
-            let items: Result<Vec<Value>, String> = items.into_iter().map(element).collect();
-            items.map(Value::List).map_err(|expected| format!("a list of {expected}"))
+            let items: Result<Vec<Value>, _> = items.into_iter().map(element).collect();
+            items.map(Value::List).map_err(|(code, expected)| (code, format!("a list, each {expected}")))
         }
-        _ if ty.list => Err("a list".into()),
+        _ if ty.list => Err((Code::WrongType, "a list".into())),
         value => element(value),
     }
 }

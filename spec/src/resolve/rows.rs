@@ -83,11 +83,20 @@ impl Resolver<'_> {
     }
 
     /// Marks what rows would have made as failed, so that its uses stay silent.
-    fn poison_rows<'r>(&mut self, rows: impl Iterator<Item = &'r Row>, frame: &mut Frame) {
+    fn poison_rows<'r>(&mut self, rows: impl IntoIterator<Item = &'r Row>, frame: &mut Frame) {
         for row in rows {
             let names: Vec<&Name> = match &row.kind {
                 RowKind::Map { name, .. } | RowKind::Input { name, .. } => vec![name],
                 RowKind::Layer(layer) => layer.names.iter().collect(),
+                RowKind::If { then, otherwise, .. } => {
+                    self.poison_rows(then, frame);
+                    self.poison_rows(otherwise, frame);
+                    continue;
+                }
+                RowKind::For { rows, .. } => {
+                    self.poison_rows(rows, frame);
+                    continue;
+                }
                 _ => continue,
             };
             for name in names {
@@ -102,15 +111,15 @@ impl Resolver<'_> {
             result @ Value::Record(_) => {
                 if let Some(shape) = shape {
                     let message = "a shape can be declared for one map, and this gives several";
-                    self.error(Code::DeclaredShape, shape.span, message);
+                    self.error(Code::SeveralMaps, shape.span, message);
                 }
                 result
             }
-            other @ (Value::Word(_) | Value::Layer(_)) => self.unsuited(value.span, "a map", &other, frame),
+            other @ (Value::Word(_) | Value::Layer(_)) => self.misplaced(value.span, "a map", &other, frame),
             other => {
                 let message = format!("a row makes a map, and this is {} `{other}`", other.kind());
                 let hint = format!("write `let {} = …` to name a value", name.base.node);
-                self.report(Diagnostic::error(Code::WrongType, value.span, message).hint(hint));
+                self.report(Diagnostic::error(Code::WrongSort, value.span, message).hint(hint));
                 Value::Poison
             }
         };
@@ -155,8 +164,12 @@ impl Resolver<'_> {
             Some((Value::Poison, _)) | None => {
                 frame.names.insert(name.to_owned(), (value, span));
             }
-            Some((_, first)) => {
+            Some((known, first)) => {
                 let first = *first;
+                if std::mem::discriminant(known) != std::mem::discriminant(&value) {
+                    // Whichever of the two a use means, it would be the other one.
+                    frame.names.insert(name.to_owned(), (Value::Poison, first));
+                }
                 let message = format!("`{name}` is made twice");
                 self.report(Diagnostic::error(Code::Duplicate, span, message).related(first, "first made here"));
             }
@@ -177,8 +190,7 @@ impl Resolver<'_> {
                 return;
             }
             OutputValue::Same => match frame.lookup(&name).cloned() {
-                Some(Value::Map(node)) => Value::Map(node),
-                Some(other) => self.unsuited(output.span, "a map", &other, frame),
+                Some(value) => self.as_operand(value, output.span, frame).map_or(Value::Poison, Value::Map),
                 None => {
                     self.unknown(&name, output.span, frame);
                     Value::Poison

@@ -148,6 +148,9 @@ impl Resolver<'_> {
                         let diagnostic = diagnostic.hint("bring one to the other's channels with a `lateral`");
                         diagnostic.propose(fixes::laterals(self.library, span, &channels))
                     }
+                    2 | 3 if differ_by_a_border(relation) => {
+                        diagnostic.hint("a window keeps the size with `padding` half its kernel: 1 for 3, 2 for 5")
+                    }
                     2 | 3 => diagnostic.hint("bring one to the other's size with `Up2(x)` or `UpTo(x, y)`"),
                     _ => diagnostic,
                 }
@@ -301,4 +304,10 @@ fn agreement(relation: &Relation) -> Option<String> {
     } else {
         format!("they agree only where {}", set.describe(symbol.as_str()))
     })
+}
+
+/// Whether two sizes differ by the same number of cells at every size, as a window without its padding makes them.
+fn differ_by_a_border(relation: &Relation) -> bool {
+    let Relation::Equal(a, b) = relation else { return false };
+    a.as_constant().is_none() && a.add(&b.scale(-1)).as_constant().is_some()
 }

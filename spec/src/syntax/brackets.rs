@@ -1,10 +1,11 @@
 //! The scan before the grammar: brackets balanced and not too deep, strings and comments closed.
 //!
-//! It bounds the recursion of the grammar and of everything after it, says where an unclosed bracket was opened, and
-//! finds the comments, which the spans of the grammar's rules have to be freed of.
+//! It bounds the recursion of the grammar and of everything after it, and finds the comments, which the spans of the
+//! grammar's rules have to be freed of.
 
 use std::ops::Range;
 
+use super::repair::{self, Repaired};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
@@ -12,7 +13,7 @@ use crate::source::{FileId, Span};
 pub(super) const MAX_NESTING: usize = 128;
 
 /// The comments of a text, in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Comments(Vec<Range<usize>>);
 
 impl Comments {
@@ -27,135 +28,147 @@ impl Comments {
             }
         }
     }
+
+    pub(super) fn push(&mut self, comment: Range<usize>) {
+        self.0.push(comment);
+    }
+
+    /// Whether a place lies in a comment.
+    pub(super) fn hold(&self, at: usize) -> bool {
+        let after = self.0.partition_point(|comment| comment.start <= at);
+        after.checked_sub(1).is_some_and(|last| at < self.0[last].end)
+    }
+
+    /// The first comment that begins in a part of the text.
+    pub(super) fn starting(&self, part: Range<usize>) -> Option<&Range<usize>> {
+        let next = self.0.partition_point(|comment| comment.start < part.start);
+        self.0.get(next).filter(|comment| comment.start < part.end)
+    }
 }
 
-/// The comments of a text, or the first thing that keeps its brackets from being balanced.
-pub(super) fn scan(text: &str, file: FileId) -> Result<Comments, Box<Diagnostic>> {
-    let mut scan = Scan { text, file, line: 0, open: Vec::new(), misplaced: None };
-    let mut comments = Comments::default();
+/// What keeps a text from being read by the grammar.
+pub(super) struct Faults {
+    /// Everything found, in no order; at least one.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The text with its brackets mended, so that the rows without such a fault can be read.
+    pub repaired: Option<Repaired>,
+}
+
+/// What the scan looks at in a text.
+#[derive(Clone, Debug)]
+pub(super) enum Mark {
+    Comment(Range<usize>),
+    /// A comment without its end, and where it begins.
+    OpenComment(usize),
+    /// A string that its line ends first, and where it begins. What stands behind its quote is scanned too.
+    OpenString(usize),
+    Opener(usize),
+    Closer(usize),
+}
+
+/// The comments and brackets of a text in order, those in strings and comments left out.
+pub(super) fn marks(text: &str) -> impl Iterator<Item = Mark> {
     let mut at = 0;
-    while let Some(byte) = text.as_bytes().get(at) {
-        // Only ASCII is looked for, so slices below begin at characters.
-        let next = match byte {
-            b'/' if text[at..].starts_with("//") => {
-                let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-                comments.0.push(at..end);
-                end
+    std::iter::from_fn(move || {
+        while let Some(byte) = text.as_bytes().get(at) {
+            // Only ASCII is looked for, so slices below begin at characters.
+            let start = at;
+            match byte {
+                b'/' if text[at..].starts_with("//") => {
+                    at = text[at..].find('\n').map_or(text.len(), |length| at + length);
+                    return Some(Mark::Comment(start..at));
+                }
+                b'/' if text[at..].starts_with("/*") => match text[at + 2..].find("*/") {
+                    Some(close) => {
+                        at += close + 4;
+                        return Some(Mark::Comment(start..at));
+                    }
+                    None => {
+                        at = text.len();
+                        return Some(Mark::OpenComment(start));
+                    }
+                },
+                b'"' => match string_length(&text[at..]) {
+                    Some(length) => at += length,
+                    None => {
+                        at += 1;
+                        return Some(Mark::OpenString(start));
+                    }
+                },
+                b'(' | b'[' | b'{' => {
+                    at += 1;
+                    return Some(Mark::Opener(start));
+                }
+                b')' | b']' | b'}' => {
+                    at += 1;
+                    return Some(Mark::Closer(start));
+                }
+                _ => at += 1,
             }
-            b'/' if text[at..].starts_with("/*") => {
-                let close = text[at + 2..].find("*/").ok_or_else(|| Box::new(scan.open_comment(at)))?;
-                let end = at + close + 4;
-                comments.0.push(at..end);
-                scan.line = text[at..end].rfind('\n').map_or(scan.line, |last| at + last + 1);
-                end
-            }
-            b'\n' => {
-                scan.line = at + 1;
-                at + 1
-            }
-            b'"' => at + string_length(&text[at..]).ok_or_else(|| Box::new(scan.open_string(at)))?,
-            b'(' | b'[' | b'{' => scan.opens(at)?,
-            b')' | b']' | b'}' => scan.closes(at)?,
-            _ => at + 1,
-        };
-        at = next;
-    }
-    scan.ends()?;
-    Ok(comments)
+        }
+        None
+    })
 }
 
-struct Scan<'s> {
-    text: &'s str,
-    file: FileId,
-    /// Where the line begins that is being read.
-    line: usize,
-    /// Where the brackets that wait for their partner stand, and where their lines begin.
-    open: Vec<(usize, usize)>,
-    /// The first pair whose closer begins a line that is indented otherwise than the opener's.
-    misplaced: Option<(usize, usize)>,
+/// The comments of a text whose brackets are balanced.
+///
+/// # Errors
+/// Every fault of its brackets, strings and comments; of brackets that nest too deeply only that.
+pub(super) fn scan(text: &str, file: FileId) -> Result<Comments, Box<Faults>> {
+    let mut comments = Comments::default();
+    let mut open: Vec<usize> = Vec::new();
+    let faulty = || Err(Box::new(repair::repair(text, file)));
+    for mark in marks(text) {
+        match mark {
+            Mark::Comment(comment) => comments.push(comment),
+            Mark::Opener(at) if open.len() == MAX_NESTING => {
+                let diagnostics = vec![too_deep(file, open[0], at)];
+                return Err(Box::new(Faults { diagnostics, repaired: None }));
+            }
+            Mark::Opener(at) => open.push(at),
+            Mark::Closer(at) => match open.pop() {
+                Some(opener) if text.as_bytes()[at] == partner(text.as_bytes()[opener]) => {}
+                _ => return faulty(),
+            },
+            Mark::OpenComment(_) | Mark::OpenString(_) => return faulty(),
+        }
+    }
+    if open.is_empty() { Ok(comments) } else { faulty() }
 }
 
-impl Scan<'_> {
-    fn span(&self, start: usize, end: usize) -> Span {
-        Span { file: self.file, start: start as u32, end: end as u32 }
-    }
-
-    fn bracket(&self, at: usize) -> char {
-        char::from(self.text.as_bytes()[at])
-    }
-
-    fn opens(&mut self, at: usize) -> Result<usize, Box<Diagnostic>> {
-        if self.open.len() == MAX_NESTING {
-            let message = format!("brackets nest deeper than {MAX_NESTING}");
-            let (outermost, _) = self.open[0];
-            return Err(Box::new(
-                Diagnostic::error(Code::Brackets, self.span(at, at + 1), message)
-                    .label("one too many")
-                    .related(self.span(outermost, outermost + 1), "the outermost opens here"),
-            ));
+/// The `{…}` that begin within the first bytes of a balanced text and stand in no other brackets, up to a number.
+pub(super) fn bodies(text: &str, within: usize, most: usize) -> Vec<Range<usize>> {
+    let (mut bodies, mut open) = (Vec::new(), Vec::new());
+    for mark in marks(text) {
+        match mark {
+            _ if bodies.len() == most => break,
+            Mark::Opener(at) if open.is_empty() && at >= within => break,
+            Mark::Opener(at) => open.push(at),
+            Mark::Closer(at) => match open.pop() {
+                Some(opener) if open.is_empty() && text.as_bytes()[opener] == b'{' => bodies.push(opener..at + 1),
+                Some(_) => {}
+                // It closes what was opened before the text.
+                None => break,
+            },
+            _ => {}
         }
-        self.open.push((at, self.line));
-        Ok(at + 1)
     }
-
-    fn closes(&mut self, at: usize) -> Result<usize, Box<Diagnostic>> {
-        let found = self.bracket(at);
-        let Some((opened, its_line)) = self.open.pop() else {
-            let message = format!("`{found}` closes nothing");
-            return Err(Box::new(
-                Diagnostic::error(Code::Brackets, self.span(at, at + 1), message).label("no bracket is open here"),
-            ));
-        };
-        let wanted = partner(self.bracket(opened));
-        if wanted != found {
-            let message = format!("expected `{wanted}`, found `{found}`");
-            let label = format!("`{}` opens here", self.bracket(opened));
-            return Err(Box::new(
-                Diagnostic::error(Code::Brackets, self.span(at, at + 1), message)
-                    .related(self.span(opened, opened + 1), label)
-                    .hint(format!("close it with `{wanted}` before this `{found}`")),
-            ));
-        }
-        let line = &self.text[self.line..at];
-        if line.trim_start().is_empty() && line != indentation(&self.text[its_line..opened]) {
-            self.misplaced.get_or_insert((opened, at));
-        }
-        Ok(at + 1)
-    }
-
-    fn ends(&self) -> Result<(), Box<Diagnostic>> {
-        let Some(&(opened, _)) = self.open.last() else {
-            return Ok(());
-        };
-        let bracket = self.bracket(opened);
-        let message = format!("`{bracket}` is never closed");
-        let mut unclosed = Diagnostic::error(Code::Brackets, self.span(opened, opened + 1), message)
-            .label("opened here")
-            .hint(format!("close it with `{}`", partner(bracket)));
-        if let Some((opened, closed)) = self.misplaced {
-            unclosed = unclosed
-                .related(self.span(opened, opened + 1), "this one")
-                .related(self.span(closed, closed + 1), "is closed here, at another indentation");
-        }
-        Err(Box::new(unclosed))
-    }
-
-    fn open_comment(&self, at: usize) -> Diagnostic {
-        Diagnostic::error(Code::Syntax, self.span(at, at + 2), "the comment is never closed").hint("close it with `*/`")
-    }
-
-    fn open_string(&self, at: usize) -> Diagnostic {
-        let line = self.text[at..].lines().next().unwrap_or_default().trim_end();
-        let span = self.span(at, at + line.len());
-        Diagnostic::error(Code::Syntax, span, "the string is not closed on its line").hint("close it with `\"`")
-    }
+    bodies
 }
 
-fn partner(bracket: char) -> char {
+fn too_deep(file: FileId, outermost: usize, at: usize) -> Diagnostic {
+    let place = |at: usize| Span { file, start: at as u32, end: at as u32 + 1 };
+    Diagnostic::error(Code::Brackets, place(at), format!("brackets nest deeper than {MAX_NESTING}"))
+        .label("one too many")
+        .related(place(outermost), "the outermost opens here")
+}
+
+/// What closes an opening bracket.
+pub(super) fn partner(bracket: u8) -> u8 {
     match bracket {
-        '(' => ')',
-        '[' => ']',
-        _ => '}',
+        b'(' => b')',
+        b'[' => b']',
+        _ => b'}',
     }
 }
 
@@ -173,9 +186,4 @@ pub(super) fn string_length(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// The blanks that a line begins with.
-fn indentation(line: &str) -> &str {
-    &line[..line.len() - line.trim_start().len()]
 }

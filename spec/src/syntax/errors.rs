@@ -14,7 +14,8 @@ const STARTERS: [&str; 13] =
     ["arch", "block", "kind", "use", "numerics", "input", "output", "expect", "let", "for", "if", "ignore", "allow"];
 
 /// Tokens of other languages, what is written here, and in their very place.
-const FOREIGN: [(&str, &str, Option<&str>); 9] = [
+const FOREIGN: [(&str, &str, Option<&str>); 10] = [
+    (":=", "write `=`", Some("=")),
     (";", "rows need nothing between them", Some("")),
     ("&&", "write `and`", Some("and")),
     ("||", "write `or`", Some("or")),
@@ -27,8 +28,8 @@ const FOREIGN: [(&str, &str, Option<&str>); 9] = [
 ];
 
 /// Signs that are one token, the longest first.
-const SIGNS: [&str; 17] =
-    ["->", "=>", "|>", "==", "!=", "<=", ">=", "~=", "::", "..", "&&", "||", "**", "→", "⊕", "×", "="];
+const SIGNS: [&str; 18] =
+    ["->", ":=", "=>", "|>", "==", "!=", "<=", ">=", "~=", "::", "..", "&&", "||", "**", "→", "⊕", "×", "="];
 
 /// Signs that stand between or before operands.
 const OPERATORS: [&str; 14] = ["+", "-", "*", "/", "^", "⊕", "|>", "==", "!=", "<", "<=", ">", ">=", "~="];
@@ -62,8 +63,13 @@ pub(super) fn syntax_error(text: &str, piece: Span, root: Rule, error: &Error<Ru
         (Some(token), before) => {
             let (span, found) = (at_token(&token), &text[token]);
             let message = format!("expected {expected}, found `{found}`");
+            if names_a_keyword(found, positives) {
+                return Diagnostic::error(Code::Reserved, span, message)
+                    .hint(format!("`{found}` is a word of the language; choose another name"));
+            }
             let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
-            let foreign = FOREIGN.iter().find(|(sign, ..)| *sign == found);
+            let raw_name = (before.as_ref().map(|(_, text)| *text), found) == (Some("r"), "#");
+            let foreign = FOREIGN.iter().find(|(sign, ..)| *sign == found && !raw_name);
             if let Some((_, _, Some(instead))) = foreign {
                 let title = if instead.is_empty() {
                     format!("leave out the `{found}`")
@@ -96,6 +102,20 @@ pub(super) fn continues(unread: &str, same_line: bool) -> bool {
     let first = tokens(unread, 0, unread.len()).next().unwrap_or_default();
     let first = &unread[first];
     if same_line { !STARTERS.contains(&first) } else { !first.starts_with(is_word) }
+}
+
+/// Whether what cannot be read is the header of bodies: of a loop, a branch or a network, or of something called so.
+pub(super) fn has_bodies(unread: &str, alone: Rule) -> bool {
+    let mut words = tokens(unread, 0, unread.len()).map(|token| &unread[token]);
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    match alone {
+        Rule::one_row => matches!(first, "for" | "if"),
+        _ if STARTERS.contains(&first) => matches!(first, "arch" | "block"),
+        _ => {
+            let opens = unread.lines().next().is_some_and(|line| line.contains('{'));
+            opens && [first, second].iter().all(|word| word.starts_with(is_word))
+        }
+    }
 }
 
 /// A diagnostic about a piece of a text, moved to where the piece begins.
@@ -135,20 +155,34 @@ fn listed(phrases: &[&str]) -> String {
     }
 }
 
+/// Whether a word of the language stands where a name could.
+fn names_a_keyword(found: &str, expected: &[Rule]) -> bool {
+    let name = |&rule| rule == Rule::one_row || matches!(phrase(rule), "a name" | "an expression");
+    KEYWORDS.contains(&found) && expected.iter().any(name)
+}
+
 /// What to write instead, for the slips that are often made.
 fn hint(found: &str, before: Option<&str>, expected: &[Rule], read: &str) -> Option<String> {
     let expects = |rule| expected.contains(&rule);
-    let wants_name = expected.iter().any(|&rule| phrase(rule) == "a name");
     let wants_operand = expected.iter().any(|&rule| phrase(rule) == "an expression");
     let begins_operand = found.starts_with(|c| is_word(c) || matches!(c, '"' | '(' | '['));
     let fixed = |text: &str| Some(text.to_owned());
+    match (before, found) {
+        (Some("r"), "#") => return fixed("a name is written without `r#`"),
+        (_, "r" | "b" | "c" | "br" | "cr") if expects(Rule::string) || expects(Rule::alias) => {
+            return fixed("a string is written `\"…\"`, without `r`, `b` or `c` before it");
+        }
+        _ => {}
+    }
     if let Some((_, instead, _)) = FOREIGN.iter().find(|(sign, ..)| *sign == found) {
         return fixed(instead);
     }
     match found {
-        _ if KEYWORDS.contains(&found) && (wants_name || wants_operand || expects(Rule::one_row)) => {
-            Some(format!("`{found}` is a word of the language; choose another name"))
+        ":" if expects(Rule::assign) => {
+            fixed("a row is written `y = relu(x)`, and a layer `conv c1: -> 64 (kernel = 3)`")
         }
+        "-" if expects(Rule::assign) => fixed("a name holds letters, digits and `_`"),
+        "(" if matches!(expected, [Rule::lbracket | Rule::shape]) => fixed("a shape stands in `[` and `]`"),
         "=" if expects(Rule::operator) || expects(Rule::relation) => fixed("a comparison is written `==`"),
         "->" | "→" if read.starts_with("use") => fixed("an import ends with its path; it has no shape"),
         "(" | "." if read.starts_with("output") => fixed("name what an output gives, as in `output P3 = neck.P3`"),

@@ -203,7 +203,7 @@ impl<'s> Reader<'s> {
                     length = 2;
                 }
                 '\\' => self.report(
-                    Diagnostic::error(Code::Syntax, self.place(at, at + 1), "unknown escape in a string")
+                    Diagnostic::error(Code::Malformed, self.place(at, at + 1), "unknown escape in a string")
                         .hint("`\\\"` and `\\\\` are the escapes"),
                 ),
                 '{' | '}' if rest[1..].starts_with(character) => {
@@ -237,7 +237,7 @@ impl<'s> Reader<'s> {
 }
 
 fn brace(span: Span, brace: char) -> Diagnostic {
-    Diagnostic::error(Code::Syntax, span, format!("`{brace}` without its partner in a string"))
+    Diagnostic::error(Code::Malformed, span, format!("`{brace}` without its partner in a string"))
         .hint(format!("a brace that stands for itself is written `{brace}{brace}`"))
 }
 

@@ -1,0 +1,3 @@
+neckar::arch!("necks/blocks.arch"::Tail);
+
+fn main() {}

@@ -1,0 +1,3 @@
+neckar::arch!("necks/imports.arch");
+
+fn main() {}

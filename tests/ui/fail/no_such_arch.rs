@@ -1,0 +1,3 @@
+neckar::arch!("necks/several.arch"::Secnd);
+
+fn main() {}

@@ -1,0 +1,3 @@
+neckar::arch!(zoo::resnet as body, depth = 20);
+
+fn main() {}

@@ -1,0 +1,3 @@
+neckar::arch!("necks/two_levels");
+
+fn main() {}
