@@ -8,22 +8,40 @@ use neckar_spec::program::Program;
 use neckar_spec::{Library, Lowering, Origin, compile, lower, zoo};
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 
-/// Where `⊕` stands in the texts below, and how the same is written in ASCII.
-const JOINED: &[(&str, &str)] = &[
-    ("relu(y + s) ⊕ s", "Concat(relu(y + s), s)"),
-    ("a(x) ⊕ b(x)", "Concat(a(x), b(x))"),
-    ("Hr ⊕ U3", "Concat(Hr, U3)"),
-    (
-        "UpTo(layer2, layer4) ⊕ UpTo(layer3, layer4) ⊕ layer4",
-        "Concat(UpTo(layer2, layer4), UpTo(layer3, layer4), layer4)",
-    ),
-    ("pooled2 ⊕ pooled3 ⊕ pooled4 ⊕ pooled5", "Concat(pooled2, pooled3, pooled4, pooled5)"),
-];
+/// Where characters leave the brackets that they begin in, or come to one that ends an operand.
+fn end_of(
+    mut part: impl Iterator<Item = (usize, char)>,
+    open: &[char],
+    close: &[char],
+    stop: &[char],
+) -> Option<usize> {
+    let mut depth = 0;
+    let end = part.find(|&(_, character)| {
+        let ends = depth == 0 && (close.contains(&character) || stop.contains(&character));
+        depth += i32::from(open.contains(&character)) - i32::from(close.contains(&character));
+        ends
+    });
+    end.map(|(at, _)| at)
+}
+
+/// `Concat(a, b)` for the first `a ⊕ b` of a text, where there is one.
+fn joined(text: &str) -> Option<String> {
+    let sign = text.find('⊕')?;
+    let (opening, closing) = (['(', '[', '{'], [')', ']', '}']);
+    let before = end_of(text[..sign].char_indices().rev(), &closing, &opening, &['=', ','])?;
+    let after = end_of(text[sign..].char_indices(), &opening, &closing, &['-', '→', '\n', ','])?;
+    let (start, end) = (before + 1, sign + after);
+    let operands: Vec<&str> = text[start..end].split('⊕').map(str::trim).collect();
+    Some(format!("{} Concat({}) {}", &text[..start], operands.join(", "), &text[end..]))
+}
 
 /// A text with the signs that Rust's lexer reads.
 fn ascii(text: &str) -> String {
-    let joined = JOINED.iter().fold(text.to_owned(), |text, (sign, call)| text.replace(sign, call));
-    let ascii = joined.replace('→', "->").replace('×', "x");
+    let mut text = text.to_owned();
+    while let Some(more) = joined(&text) {
+        text = more;
+    }
+    let ascii = text.replace('→', "->").replace('×', "x");
     let code = ascii.lines().map(|line| line.split("//").next().unwrap_or_default());
     assert!(code.into_iter().all(|line| line.is_ascii()), "a sign is left in\n{ascii}");
     ascii

@@ -52,12 +52,26 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// What is odd in a line whose brackets were mended follows from that.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        if diagnostic.span.is_some_and(|span| self.is_mended(span.start as usize, span.end as usize)) {
+            return;
+        }
         if self.diagnostics.len() < bounds::ERRORS {
             self.diagnostics.push(diagnostic);
         } else if self.diagnostics.len() == bounds::ERRORS {
             self.diagnostics.push(Diagnostic::too_many());
         }
+    }
+
+    /// Whether something was mended in the lines of a part of the text.
+    fn is_mended(&self, start: usize, end: usize) -> bool {
+        if self.mended.is_empty() {
+            return false;
+        }
+        let start = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[end..].find('\n').map_or(self.text.len(), |length| end + length);
+        self.mended.iter().any(|mended| (start..=end).contains(mended))
     }
 
     /// Whether there are so many findings that what else is wrong need not be found out.
@@ -145,8 +159,7 @@ impl<'s> Reader<'s> {
         let error = diagnostic.span.map_or(end, |span| span.end as usize);
         let has_bodies = errors::has_bodies(piece, alone);
         let reach = if has_bodies { error } else { end };
-        let line_end = self.text[reach..].find('\n').map_or(self.text.len(), |length| reach + length);
-        if !self.mended.iter().any(|mended| (start..=line_end).contains(mended)) {
+        if !self.is_mended(start, reach) {
             self.report(diagnostic);
         }
         if !has_bodies || self.reread == 0 {

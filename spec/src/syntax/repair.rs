@@ -43,6 +43,7 @@ pub(super) fn repair(text: &str, file: FileId) -> Faults {
         continued: None,
         line: 0,
         indent: 0,
+        quote: None,
         faulty: Vec::new(),
         seen: 0,
         places: Vec::new(),
@@ -105,6 +106,8 @@ struct Repair<'s> {
     /// Where the line at hand begins, and how far it is indented.
     line: usize,
     indent: usize,
+    /// The quote that opened the last string without an end, and its line.
+    quote: Option<(usize, usize)>,
     /// The lines that have a fault already.
     faulty: Vec<usize>,
     /// The lines that begin before this place were looked at.
@@ -314,6 +317,19 @@ impl Repair<'_> {
     }
 
     fn open_string(&mut self, at: usize) {
+        let behind = self.text[at + 1..].lines().next().unwrap_or_default().trim_start();
+        if let Some((quote, line)) = self.quote.take()
+            && line < self.line
+            && (behind.is_empty() || behind.starts_with([',', ')', ']', '}']))
+        {
+            // A string over two lines: this is its end.
+            self.open.retain(|opener| !(quote..at).contains(&opener.at));
+            for place in (quote..=at).filter(|&place| self.text.as_bytes()[place] != b'\n') {
+                self.mended[place] = b' ';
+            }
+            return self.places.push(at);
+        }
+        self.quote = Some((at, self.line));
         let line = self.text[at..].lines().next().unwrap_or_default().trim_end();
         let diagnostic =
             Diagnostic::error(Code::Malformed, self.span(at..at + line.len()), "the string is not closed on its line")

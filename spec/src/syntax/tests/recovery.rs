@@ -176,6 +176,13 @@ fn brackets_strings_and_comments_are_looked_at_first() {
         ("arch A(\n  c = 1\n) {\n  a = f(b\n}", "NK0002", "`(` is never closed", "(", "close it"),
         ("arch A { /* } ", "NK0008", "the comment is never closed", "/*", "`*/`"),
         ("arch A as \"fpn\n{ }", "NK0008", "the string is not closed on its line", "\"fpn", "close it"),
+        (
+            "arch A {\n  ignore \"of (the\n  old head\"\n  a = b\n}",
+            "NK0008",
+            "the string is not closed on its line",
+            "\"of (the",
+            "close it",
+        ),
         ("arch A {\n  a = f(b, \"c)\n}", "NK0008", "the string is not closed on its line", "\"c)", "close it"),
     ];
     for (text, code, message, underlined, hint) in cases {
