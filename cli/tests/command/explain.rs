@@ -23,7 +23,7 @@ fn an_unknown_code_names_near_ones() {
     let folder = Folder::new();
     let cases = [
         ("NK202", "there is no code `NK202`; did you mean `NK0202`?"),
-        ("NK0302", "did you mean `NK0002`, `NK0102`, `NK0202`, `NK0301` or `NK0402`?"),
+        ("NK0902", "did you mean `NK0002`, `NK0102`, `NK0202`, `NK0302` or `NK0402`?"),
         ("shapes", "there is no code `shapes`; `neckar explain` lists them"),
     ];
     for (code, message) in cases {
