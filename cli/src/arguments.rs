@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::files::Target;
 use crate::spec::SpecArgument;
+use crate::weights::WeightsArguments;
 
 /// Checks, runs and shows the multi-scale networks that `.arch` files describe.
 ///
@@ -51,6 +52,9 @@ pub enum Command {
     Run(Run),
     /// Make a crate with a first neck that builds and runs
     Init(Init),
+    /// Write a network for other tools
+    #[command(subcommand)]
+    Export(Export),
     /// Print the Rust module that `arch!` makes of a spec
     Expand(Expand),
     /// List the specs that ship with neckar, or print one
@@ -208,9 +212,8 @@ pub struct Run {
     #[command(flatten)]
     pub settings: Settings,
 
-    /// Weights, a safetensors file; without it they are initialised as the spec says
-    #[arg(long, value_name = "FILE")]
-    pub weights: Option<PathBuf>,
+    #[command(flatten)]
+    pub weights: WeightsArguments,
 
     /// Inputs by name: .safetensors or .npz, or .npy for the only one; without it they are drawn at the `at` sizes
     #[arg(long, value_name = "FILE", conflicts_with = "image")]
@@ -232,10 +235,6 @@ pub struct Run {
     #[arg(long, value_name = "FILE", value_parser = Target::rows)]
     pub rows: Option<Target>,
 
-    /// Accept a weights file with tensors that the network does not use
-    #[arg(long, requires = "weights")]
-    pub allow_unused: bool,
-
     /// Where to run: `cpu`, `cuda` or `cuda:N`
     #[arg(long, default_value = "cpu", value_parser = device)]
     pub device: Device,
@@ -247,10 +246,6 @@ pub struct Run {
     /// `exact` forbids algorithms that round differently from a direct convolution
     #[arg(long, default_value = "fast")]
     pub numerics: NumericsArgument,
-
-    /// Seed of the weights and inputs that are drawn
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
 }
 
 /// How results may be rounded.
@@ -289,6 +284,36 @@ pub struct Init {
     /// Checkout of neckar that the crate depends on; that which this command was built from where left out
     #[arg(long, value_name = "PATH")]
     pub neckar: Option<PathBuf>,
+}
+
+/// `neckar export`.
+#[derive(Debug, Subcommand)]
+pub enum Export {
+    /// Write an ONNX model (opset 17) that takes every legal size and batch
+    Onnx(ExportOnnx),
+}
+
+/// `neckar export onnx`.
+#[derive(Debug, Args)]
+pub struct ExportOnnx {
+    /// The spec
+    pub spec: SpecArgument,
+    #[command(flatten)]
+    pub settings: Settings,
+    #[command(flatten)]
+    pub weights: WeightsArguments,
+
+    /// Where the model goes; `<spec>.onnx` in the current folder where left out
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Multiply batch norms into the convolutions before them
+    #[arg(long)]
+    pub fold_norms: bool,
+
+    /// Put the weights into a file beside the model, named as it with `.data` behind
+    #[arg(long)]
+    pub beside: bool,
 }
 
 /// `neckar expand`.

@@ -9,6 +9,7 @@ mod picture;
 mod run;
 mod spec;
 mod terminal;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Fmt(fmt) => commands::fmt(fmt, &terminal),
         Command::Run(run) => run::run(run, &terminal),
         Command::Init(init) => commands::init(init, &terminal),
+        Command::Export(export) => commands::export(export, &terminal),
         Command::Expand(expand) => commands::expand(expand, &terminal),
         Command::Zoo(zoo) => commands::zoo(zoo, &terminal),
         Command::Ops(ops) => commands::ops(ops, &terminal),

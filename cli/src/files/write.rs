@@ -49,6 +49,11 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
     replace(path, |file| Ok(file.write_all(text.as_bytes())?))
 }
 
+/// Writes bytes.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace(path, |file| Ok(file.write_all(bytes)?))
+}
+
 /// Names made distinct: a block that is applied twice gives two tensors of each of its rows.
 fn distinct<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a ArrayD<f32>)>) -> Vec<(String, &'a ArrayD<f32>)> {
     let mut seen = BTreeSet::new();

@@ -43,10 +43,10 @@ impl Inputs {
 pub fn gather(arguments: &Run, checked: &Checked, program: &Program, terminal: &Terminal) -> Result<Inputs, Failure> {
     match (&arguments.input, &arguments.image) {
         (Some(path), _) => Ok(Inputs { arrays: read(path, program)?, picture: None }),
-        (None, Some(path)) => from_picture(path, arguments.seed, checked, program, terminal),
+        (None, Some(path)) => from_picture(path, arguments.weights.seed, checked, program, terminal),
         (None, None) => {
             let all: Vec<&Input> = program.inputs.iter().collect();
-            Ok(Inputs { arrays: draw(&all, arguments.seed, checked, program, terminal)?, picture: None })
+            Ok(Inputs { arrays: draw(&all, arguments.weights.seed, checked, program, terminal)?, picture: None })
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ndarray::{ArrayD, ArrayViewD};
-use neckar::{LoadOptions, Model, Options, Outputs, Weights};
+use neckar::{Model, Options, Outputs, Weights};
 use neckar_spec::check::Checked;
 use neckar_spec::{Lowering, Program, lower};
 
@@ -24,7 +24,7 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
     let checked = arguments.spec.checked(&arguments.settings.settings, terminal)?;
     let program = Arc::new(lower(&checked, Lowering::default()));
     let inputs = inputs::gather(arguments, &checked, &program, terminal)?;
-    let weights = weights(arguments, &program, terminal)?;
+    let weights = arguments.weights.load(&program, terminal)?;
     let options = Options {
         device: arguments.device,
         threads: arguments.threads.map_or(0, usize::from),
@@ -72,29 +72,6 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The weights of the file, or drawn ones.
-fn weights(arguments: &Run, program: &Program, terminal: &Terminal) -> Result<Weights, Failure> {
-    let Some(path) = &arguments.weights else {
-        if !program.weights.is_empty() {
-            let seed = arguments.seed;
-            terminal.note(&format!("without --weights they are initialised as the spec says (seed {seed})"));
-        }
-        return Ok(Weights::init(program, arguments.seed));
-    };
-    let options = LoadOptions { allow_unused: arguments.allow_unused };
-    let (weights, report) = Weights::load(program, path, &options)?;
-    for warning in &report.warnings {
-        terminal.warning(&format!("{}: {warning}", path.display()));
-    }
-    if !report.unused.is_empty() {
-        let names: Vec<&str> = report.unused.iter().take(5).map(|unused| unused.name.as_str()).collect();
-        let more = if report.unused.len() > names.len() { ", …" } else { "" };
-        let count = report.unused.len();
-        terminal.warning(&format!("{}: {count} tensors are not used: {}{more}", path.display(), names.join(", ")));
-    }
-    Ok(weights)
-}
-
 /// The files to be written; with a picture for input and no file named, a picture in the current folder.
 fn targets(arguments: &Run, outputs: usize) -> Result<Vec<Target>, Failure> {
     if arguments.out.is_empty() && arguments.image.is_some() {
@@ -135,10 +112,10 @@ fn warn_of_odd_values(outputs: &Outputs, terminal: &Terminal) {
 }
 
 fn caption(arguments: &Run, program: &Program) -> Caption {
-    let weights = match &arguments.weights {
+    let weights = match &arguments.weights.file {
         Some(path) => format!("weights {}", path.file_name().unwrap_or_default().to_string_lossy()),
         None if program.weights.is_empty() => "no weights".to_owned(),
-        None => format!("untrained weights, seed {}", arguments.seed),
+        None => format!("untrained weights, seed {}", arguments.weights.seed),
     };
     let settings = arguments.settings.settings.iter().map(|(name, value)| format!(", {name} = {value}"));
     Caption { title: format!("{}{}", program.name, settings.collect::<String>()), weights }

@@ -1,0 +1,48 @@
+//! `neckar export`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use neckar_export::onnx;
+use neckar_spec::{Lowering, lower};
+
+use crate::arguments::{Export, ExportOnnx};
+use crate::failure::Failure;
+use crate::files::write_bytes;
+use crate::terminal::Terminal;
+
+/// Writes a network for other tools.
+pub fn export(arguments: &Export, terminal: &Terminal) -> Result<(), Failure> {
+    match arguments {
+        Export::Onnx(arguments) => onnx(arguments, terminal),
+    }
+}
+
+fn onnx(arguments: &ExportOnnx, terminal: &Terminal) -> Result<(), Failure> {
+    let checked = arguments.spec.checked(&arguments.settings.settings, terminal)?;
+    let program = lower(&checked, Lowering::default());
+    let weights = arguments.weights.load(&program, terminal)?;
+    let tensors: Vec<_> = weights.iter().map(|(_, tensor)| tensor).collect();
+    let values: Option<Vec<&[f32]>> = tensors.iter().map(|tensor| tensor.as_slice()).collect();
+    let values = values.expect("weights are kept in standard layout");
+
+    let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.onnx", arguments.spec.stem())));
+    let beside = arguments.beside.then(|| {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(".data");
+        name
+    });
+    let options = onnx::Options {
+        fold_norms: arguments.fold_norms,
+        beside: beside.as_ref().map(|name| name.to_string_lossy().into_owned()),
+        metadata: BTreeMap::from([("neckar.spec".to_owned(), arguments.spec.text.clone())]),
+    };
+    let model = onnx::export(&program, &values, &options).map_err(|error| Failure::incomplete(error.to_string()))?;
+    // The model last: it points at the file beside it.
+    if let Some(name) = beside {
+        write_bytes(&path.with_file_name(name), &model.beside)?;
+    }
+    write_bytes(&path, &model.model)?;
+    terminal.note(&format!("`{}` holds `{}` for every legal size and batch", path.display(), program.name));
+    Ok(())
+}

@@ -1,0 +1,330 @@
+//! Each instruction, and each step of an epilogue, in ONNX's operators.
+
+use neckar_spec::program::{
+    Activation, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Target, WeightId,
+};
+
+use super::graph::{Builder, Value, float, integer, integers, text};
+use super::norms::Kernel;
+
+/// A step being added: what it reads, and the names of what it makes on the way.
+struct Making<'s> {
+    weights: &'s [WeightId],
+    /// The map of the whole step.
+    name: String,
+}
+
+impl Builder<'_> {
+    /// Adds a step: the instruction, then its epilogue. The last value has the given name.
+    pub(super) fn step(
+        &mut self,
+        instr: &Instr,
+        epilogue: &[Epilogue],
+        weights: &[WeightId],
+        args: &[Value],
+        name: String,
+    ) -> Value {
+        let (args, mut addends) = args.split_at(args.len() - Builder::addends(epilogue));
+        let shapes: Vec<_> = args.iter().map(|arg| arg.shape.clone()).collect();
+        let shape = instr.shape(&shapes);
+        let making = Making { weights, name };
+        let (norm, epilogue) = match epilogue {
+            [Epilogue::Norm(norm), rest @ ..] if self.folds(instr) => (Some(norm), rest),
+            _ => (None, epilogue),
+        };
+        let first = self.part(&making, instr_name(instr), epilogue.is_empty());
+        let mut value = self.instr(&making, instr, norm, args, Value { name: first, shape });
+        for (at, post) in epilogue.iter().enumerate() {
+            let last = at + 1 == epilogue.len();
+            let shape = value.shape.clone();
+            value = match post {
+                Epilogue::Norm(norm) => {
+                    let name = self.part(&making, "norm", last);
+                    self.norm(&making, norm, value, Value { name, shape })
+                }
+                Epilogue::Activation(activation) => {
+                    let name = self.part(&making, "activation", last);
+                    self.activation(*activation, value, Value { name, shape })
+                }
+                Epilogue::Add { resize } => {
+                    let (addend, rest) = addends.split_first().expect("a program has an operand for each addition");
+                    addends = rest;
+                    let addend = match resize {
+                        None => addend.name.clone(),
+                        Some(resize) => {
+                            let resized = self.fresh(&format!("{}/resized", making.name));
+                            let resized = Value { name: resized, shape: shape.clone() };
+                            self.resize(*resize, addend, &value, resized).name
+                        }
+                    };
+                    let name = self.part(&making, "sum", last);
+                    self.map("Add", vec![value.name, addend], Value { name, shape }, Vec::new())
+                }
+            };
+        }
+        value
+    }
+
+    /// The name of a part of a step; the last one has the step's.
+    fn part(&mut self, making: &Making, part: &str, last: bool) -> String {
+        if last { making.name.clone() } else { self.fresh(&format!("{}/{part}", making.name)) }
+    }
+
+    /// Whether a norm behind an instruction is multiplied into its weights.
+    fn folds(&self, instr: &Instr) -> bool {
+        let linear = matches!(instr, Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. });
+        linear && self.options.fold_norms
+    }
+
+    fn instr(&mut self, making: &Making, instr: &Instr, norm: Option<&Norm>, args: &[Value], result: Value) -> Value {
+        let input = &args[0];
+        match instr {
+            Instr::Conv(conv) => {
+                let kernel = self.weights_of(making, instr, conv.weight, conv.bias, norm);
+                let attributes = vec![
+                    integers("kernel_shape", conv.kernel),
+                    integers("strides", conv.stride),
+                    integers("pads", [conv.padding, conv.padding].concat()),
+                    integers("dilations", conv.dilation),
+                    integer("group", conv.groups as i64),
+                ];
+                self.map("Conv", kernel.operands(input), result, attributes)
+            }
+            Instr::TransposedConv { stride, weight, bias, .. } => {
+                let kernel = self.weights_of(making, instr, *weight, *bias, norm);
+                let attributes = vec![integers("kernel_shape", [*stride; 2]), integers("strides", [*stride; 2])];
+                self.map("ConvTranspose", kernel.operands(input), result, attributes)
+            }
+            Instr::Gemm { weight, bias, .. } => {
+                let kernel = self.weights_of(making, instr, *weight, *bias, norm);
+                self.map("Gemm", kernel.operands(input), result, vec![integer("transB", 1)])
+            }
+            Instr::Pool(pool) => self.pool(pool, input, result),
+            Instr::GlobalAveragePool => self.map("GlobalAveragePool", vec![input.name.clone()], result, Vec::new()),
+            Instr::AdaptiveAveragePool { size } => self.adaptive_average_pool(*size, input, result),
+            Instr::Resize(resize) => self.resize(*resize, input, args.last().unwrap_or(input), result),
+            Instr::Concat => {
+                let operands = args.iter().map(|arg| arg.name.clone()).collect();
+                self.map("Concat", operands, result, vec![integer("axis", 1)])
+            }
+            Instr::Flatten => self.map("Flatten", vec![input.name.clone()], result, vec![integer("axis", 1)]),
+            Instr::L2Normalize { eps } => self.l2_normalize(*eps, input, result),
+            Instr::WeightedSum { weight, normalise, eps } => {
+                let weight = making.weights[*weight as usize];
+                self.weighted_sum(weight, *normalise, *eps, args, result)
+            }
+            // The epilogue does the work; without one the map still gets its name.
+            Instr::Elementwise if result.name != making.name => input.clone(),
+            Instr::Elementwise => self.map("Identity", vec![input.name.clone()], result, Vec::new()),
+        }
+    }
+
+    fn weights_of(
+        &mut self,
+        making: &Making,
+        instr: &Instr,
+        weight: WeightId,
+        bias: Option<WeightId>,
+        norm: Option<&Norm>,
+    ) -> Kernel {
+        let own = |id: WeightId| making.weights[id as usize];
+        let (weight, bias) = (own(weight), bias.map(own));
+        match norm {
+            Some(norm) => self.folded(instr, weight, bias, &outside(norm, making)),
+            None => self.kernel(weight, bias),
+        }
+    }
+
+    fn norm(&mut self, making: &Making, norm: &Norm, input: Value, result: Value) -> Value {
+        let norm = outside(norm, making);
+        let operands = [norm.weight, norm.bias, norm.mean, norm.variance].map(|id| self.weight(id));
+        let operands = std::iter::once(input.name).chain(operands).collect();
+        self.map("BatchNormalization", operands, result, vec![float("epsilon", norm.eps)])
+    }
+
+    fn activation(&mut self, activation: Activation, input: Value, result: Value) -> Value {
+        let operands = vec![input.name.clone()];
+        match activation {
+            Activation::Relu => self.map("Relu", operands, result, Vec::new()),
+            Activation::Sigmoid => self.map("Sigmoid", operands, result, Vec::new()),
+            Activation::Silu => {
+                let gate = self.aside("Sigmoid", operands, &result.name, Vec::new());
+                self.map("Mul", vec![input.name, gate], result, Vec::new())
+            }
+        }
+    }
+
+    fn pool(&mut self, pool: &Pool, input: &Value, result: Value) -> Value {
+        let mut attributes = vec![
+            integers("kernel_shape", pool.kernel),
+            integers("strides", pool.stride),
+            integers("pads", [pool.padding, pool.padding].concat()),
+        ];
+        let op = match pool.kind {
+            PoolKind::Max => "MaxPool",
+            PoolKind::Average { count_padding } => {
+                attributes.push(integer("count_include_pad", i64::from(count_padding)));
+                "AveragePool"
+            }
+        };
+        self.map(op, vec![input.name.clone()], result, attributes)
+    }
+
+    /// `like` gives the size where the target is [`Target::Like`].
+    fn resize(&mut self, resize: Resize, input: &Value, like: &Value, result: Value) -> Value {
+        // The names that ONNX's Resize gives to PyTorch's conventions.
+        let (mode, coordinates) = match resize.mode {
+            ResizeMode::Nearest => ("nearest", "asymmetric"),
+            ResizeMode::Bilinear => ("linear", "half_pixel"),
+            ResizeMode::AlignCorners => ("linear", "align_corners"),
+        };
+        let mut attributes = vec![text("mode", mode), text("coordinate_transformation_mode", coordinates)];
+        if resize.mode == ResizeMode::Nearest {
+            attributes.push(text("nearest_mode", "floor"));
+        }
+        // Operands are the map, a region that is not used, then factors or sizes.
+        let mut operands = vec![input.name.clone(), String::new()];
+        match resize.target {
+            Target::Factor(factor) => {
+                let factor = factor as f32;
+                operands.push(self.floats(&format!("{}/scales", result.name), &[1.0, 1.0, factor, factor]));
+            }
+            Target::Like => {
+                let own = self.aside("Shape", vec![input.name.clone()], &result.name, vec![integer("end", 2)]);
+                let other = self.aside("Shape", vec![like.name.clone()], &result.name, vec![integer("start", 2)]);
+                let sizes = self.aside("Concat", vec![own, other], &result.name, vec![integer("axis", 0)]);
+                operands.extend([String::new(), sizes]);
+            }
+        }
+        self.map("Resize", operands, result, attributes)
+    }
+
+    fn l2_normalize(&mut self, eps: f32, input: &Value, result: Value) -> Value {
+        let attributes = vec![integers("axes", [1]), integer("keepdims", 1)];
+        let norm = self.aside("ReduceL2", vec![input.name.clone()], &result.name, attributes);
+        let least = self.scalar(&format!("{}/eps", result.name), eps);
+        let divisor = self.aside("Max", vec![norm, least], &result.name, Vec::new());
+        self.map("Div", vec![input.name.clone(), divisor], result, Vec::new())
+    }
+
+    fn weighted_sum(
+        &mut self,
+        weight: WeightId,
+        normalise: Normalise,
+        eps: f32,
+        args: &[Value],
+        result: Value,
+    ) -> Value {
+        let name = result.name.clone();
+        let weight = self.weight(weight);
+        let normalised = match normalise {
+            Normalise::Softmax => self.aside("Softmax", vec![weight], &name, vec![integer("axis", 0)]),
+            Normalise::Softplus | Normalise::Relu => {
+                let op = if normalise == Normalise::Relu { "Relu" } else { "Softplus" };
+                let positive = self.aside(op, vec![weight], &name, Vec::new());
+                let axes = self.integers(&format!("{name}/axes"), &[0]);
+                let sum = self.aside("ReduceSum", vec![positive.clone(), axes], &name, vec![integer("keepdims", 1)]);
+                let eps = self.scalar(&format!("{name}/eps"), eps);
+                let divisor = self.aside("Add", vec![sum, eps], &name, Vec::new());
+                self.aside("Div", vec![positive, divisor], &name, Vec::new())
+            }
+        };
+        let mut sum: Option<String> = None;
+        for (k, arg) in args.iter().enumerate() {
+            let at = self.integers(&format!("{name}/operand"), &[k as i64]);
+            let own = self.aside("Gather", vec![normalised.clone(), at], &name, vec![integer("axis", 0)]);
+            let operands = vec![arg.name.clone(), own];
+            sum = Some(match sum {
+                None => self.aside("Mul", operands, &name, Vec::new()),
+                Some(sum) => {
+                    let term = self.aside("Mul", operands, &name, Vec::new());
+                    if k + 1 == args.len() {
+                        return self.map("Add", vec![sum, term], result, Vec::new());
+                    }
+                    self.aside("Add", vec![sum, term], &name, Vec::new())
+                }
+            });
+        }
+        // One operand alone is its own weighted sum.
+        self.map("Identity", vec![sum.unwrap_or_default()], result, Vec::new())
+    }
+
+    /// The mean over rows ⌊iH/n⌋ to ⌈(i+1)H/n⌉ as a product with a matrix of weights that is made from H, since ONNX's
+    /// pools have windows of one size: `[n, H] × [B, C, H, W] × [W, m]`.
+    fn adaptive_average_pool(&mut self, size: [usize; 2], input: &Value, result: Value) -> Value {
+        if size == [1, 1] {
+            return self.map("GlobalAveragePool", vec![input.name.clone()], result, Vec::new());
+        }
+        let name = result.name.clone();
+        let rows = self.window_means(input, 2, size[0], &name);
+        let columns = self.window_means(input, 3, size[1], &name);
+        let columns = self.aside("Transpose", vec![columns], &name, Vec::new());
+        let shorter = self.aside("MatMul", vec![rows, input.name.clone()], &name, Vec::new());
+        self.map("MatMul", vec![shorter, columns], result, Vec::new())
+    }
+
+    /// `[n, length]`: row i holds 1/(its window's length) inside its window along an axis and 0 elsewhere.
+    fn window_means(&mut self, input: &Value, axis: i64, n: usize, name: &str) -> String {
+        let column = |builder: &mut Self, what: &str, values: Vec<i64>| {
+            let flat = builder.integers(&format!("{name}/{what}"), &values);
+            let axes = builder.integers(&format!("{name}/axes"), &[1]);
+            builder.aside("Unsqueeze", vec![flat, axes], name, Vec::new())
+        };
+        let ends = [integer("start", axis), integer("end", axis + 1)];
+        let length = self.aside("Shape", vec![input.name.clone()], name, ends.to_vec());
+        let windows = self.integers(&format!("{name}/windows"), &[n as i64]);
+        let round_up = self.integers(&format!("{name}/round"), &[n as i64 - 1]);
+        let first = column(self, "first", (0..n as i64).collect());
+        let next = column(self, "next", (1..=n as i64).collect());
+        let start = self.aside("Mul", vec![first, length.clone()], name, Vec::new());
+        let start = self.aside("Div", vec![start, windows.clone()], name, Vec::new());
+        let end = self.aside("Mul", vec![next, length.clone()], name, Vec::new());
+        let end = self.aside("Add", vec![end, round_up], name, Vec::new());
+        let end = self.aside("Div", vec![end, windows], name, Vec::new());
+        let zero = self.integers(&format!("{name}/zero"), &[0]);
+        let one = self.integers(&format!("{name}/one"), &[1]);
+        let [zero, one, length] = [zero, one, length].map(|flat| self.aside("Squeeze", vec![flat], name, Vec::new()));
+        let cells = self.aside("Range", vec![zero, length, one], name, Vec::new());
+        let after = self.aside("GreaterOrEqual", vec![cells.clone(), start.clone()], name, Vec::new());
+        let before = self.aside("Less", vec![cells, end.clone()], name, Vec::new());
+        let inside = self.aside("And", vec![after, before], name, Vec::new());
+        let to_float = || vec![integer("to", i64::from(super::proto::FLOAT))];
+        let inside = self.aside("Cast", vec![inside], name, to_float());
+        let count = self.aside("Sub", vec![end, start], name, Vec::new());
+        let count = self.aside("Cast", vec![count], name, to_float());
+        self.aside("Div", vec![inside, count], name, Vec::new())
+    }
+}
+
+impl Kernel {
+    fn operands(self, input: &Value) -> Vec<String> {
+        [input.name.clone(), self.weight].into_iter().chain(self.bias).collect()
+    }
+}
+
+/// A norm with the weights that its own are outside.
+fn outside(norm: &Norm, making: &Making) -> Norm {
+    let own = |id: WeightId| making.weights[id as usize];
+    Norm {
+        weight: own(norm.weight),
+        bias: own(norm.bias),
+        mean: own(norm.mean),
+        variance: own(norm.variance),
+        eps: norm.eps,
+    }
+}
+
+/// What an instruction's own result is called where it has no row.
+fn instr_name(instr: &Instr) -> &'static str {
+    match instr {
+        Instr::Conv(_) | Instr::TransposedConv { .. } => "conv",
+        Instr::Gemm { .. } => "gemm",
+        Instr::Pool(_) | Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => "pool",
+        Instr::Resize(_) => "resize",
+        Instr::Concat => "concat",
+        Instr::Flatten => "flatten",
+        Instr::L2Normalize { .. } => "l2",
+        Instr::WeightedSum { .. } => "fuse",
+        Instr::Elementwise => "input",
+    }
+}
