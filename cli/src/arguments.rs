@@ -291,6 +291,21 @@ pub struct Init {
 pub enum Export {
     /// Write an ONNX model (opset 17) that takes every legal size and batch
     Onnx(ExportOnnx),
+    /// Write a PyTorch module whose `state_dict` has neckar's checkpoint names
+    Pytorch(ExportPytorch),
+}
+
+/// `neckar export pytorch`.
+#[derive(Debug, Args)]
+pub struct ExportPytorch {
+    /// The spec
+    pub spec: SpecArgument,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Where the module goes; `<spec>.py` in the current folder where left out
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `neckar export onnx`.

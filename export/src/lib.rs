@@ -4,3 +4,4 @@
 //! build of a user's crate.
 
 pub mod onnx;
+pub mod pytorch;

@@ -121,6 +121,8 @@ pub struct Scope {
     pub parent: Option<ScopeId>,
     /// Its name in its parent; empty for the network itself.
     pub name: String,
+    /// What stands before the checkpoint names of its weights; empty or ending in a period.
+    pub checkpoint: String,
     /// The block or architecture.
     pub network: String,
     /// What it gives; empty for the network itself, whose outputs are the graph's.

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use neckar_export::onnx;
+use neckar_export::{onnx, pytorch};
 use neckar_spec::{Lowering, lower};
 
-use crate::arguments::{Export, ExportOnnx};
+use crate::arguments::{Export, ExportOnnx, ExportPytorch};
 use crate::failure::Failure;
-use crate::files::write_bytes;
+use crate::files::{write_bytes, write_text};
 use crate::terminal::Terminal;
 
 /// Writes a network for other tools.
 pub fn export(arguments: &Export, terminal: &Terminal) -> Result<(), Failure> {
     match arguments {
         Export::Onnx(arguments) => onnx(arguments, terminal),
+        Export::Pytorch(arguments) => pytorch(arguments, terminal),
     }
 }
 
@@ -44,5 +45,16 @@ fn onnx(arguments: &ExportOnnx, terminal: &Terminal) -> Result<(), Failure> {
     }
     write_bytes(&path, &model.model)?;
     terminal.note(&format!("`{}` holds `{}` for every legal size and batch", path.display(), program.name));
+    Ok(())
+}
+
+fn pytorch(arguments: &ExportPytorch, terminal: &Terminal) -> Result<(), Failure> {
+    let checked = arguments.spec.checked(&arguments.settings.settings, terminal)?;
+    let text =
+        pytorch::export(&checked, &arguments.spec.text).map_err(|error| Failure::incomplete(error.to_string()))?;
+    let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.py", arguments.spec.stem())));
+    write_text(&path, &text)?;
+    let name = &checked.graph().name;
+    terminal.note(&format!("`{}` holds the class `{name}`; it needs torch alone", path.display()));
     Ok(())
 }

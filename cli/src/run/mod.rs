@@ -96,7 +96,7 @@ fn every_row(
     options: Options,
     inputs: &Inputs,
 ) -> Result<Vec<(String, ArrayD<f32>)>, Failure> {
-    let program = Arc::new(lower(checked, Lowering { keep_rows: true }));
+    let program = Arc::new(lower(checked, Lowering { keep_rows: true, ..Lowering::default() }));
     let arrays: Vec<(&str, ArrayViewD<f32>)> =
         inputs.arrays.iter().map(|(name, array)| (name.as_str(), array.view())).collect();
     Ok(Model::new(program, weights, options)?.rows(&arrays)?)

@@ -143,7 +143,7 @@ impl Builder<'_> {
             if root { graph.outputs.iter().map(|output| output.node).collect() } else { self.outputs(nodes, &within) };
         body.outputs = outputs.iter().map(|output| slots[output]).collect();
         body.weights = weights.len() as u32;
-        for (_, pass) in PASSES {
+        for (_, pass) in PASSES.iter().filter(|_| !self.lowering.unfused) {
             pass(&mut body, self.lowering);
         }
         let known = self.bodies.iter().position(|known| *known == body);

@@ -16,6 +16,8 @@ use crate::program::{Body, FreeSize, Input, Output, Program, Row, Weight};
 pub struct Lowering {
     /// Keep the map of every row, so that each can be read: nothing is fused over a row's end.
     pub keep_rows: bool,
+    /// Leave every operator of the spec a step of its own, for readers rather than engines.
+    pub unfused: bool,
 }
 
 /// A pass over one body. It keeps what the body computes and may not change the shape of a slot that it keeps.

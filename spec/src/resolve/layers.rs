@@ -378,9 +378,11 @@ impl Resolver<'_> {
         }
         let parent_path = self.scope_path(parent);
         let name = applied.path.strip_prefix(&parent_path).unwrap_or(applied.path).to_owned();
+        let checkpoint = format!("{}.", applied.checkpoint);
         self.graph.scopes.push(Scope {
             parent: Some(parent),
             name: name.clone(),
+            checkpoint: checkpoint.clone(),
             network: network.name.node.clone(),
             ..Scope::default()
         });
@@ -390,7 +392,7 @@ impl Resolver<'_> {
         let mut frame = self.frame(network, scope, Some(operands));
         frame.applied = span;
         frame.path = format!("{}.", applied.path);
-        frame.checkpoint = format!("{}.", applied.checkpoint);
+        frame.checkpoint = checkpoint;
         let before = self.diagnostics.len();
         self.bind_parameters(network, &mut frame, applied.arguments, applied.declared);
         bounds::with_stack(|| self.rows(&network.rows, &mut frame));

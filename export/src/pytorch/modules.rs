@@ -1,0 +1,329 @@
+//! The modules of a class, nested as the checkpoint names nest.
+
+use std::collections::BTreeSet;
+
+use neckar_spec::program::{Epilogue, Init, Instr, Program, Step, WeightId};
+
+use super::Error;
+use super::classes::Piece;
+use super::forward::reads;
+use super::init::{Kind, initialise};
+use super::instances::Instance;
+use super::sequential::sequential;
+
+/// Names of `torch.nn.Module` that forward passes, loading and saving rely on.
+const RESERVED: &[&str] = &[
+    "apply",
+    "buffers",
+    "call_super_init",
+    "children",
+    "cpu",
+    "cuda",
+    "eval",
+    "forward",
+    "get_submodule",
+    "load_state_dict",
+    "modules",
+    "named_buffers",
+    "named_children",
+    "named_modules",
+    "named_parameters",
+    "parameters",
+    "register_buffer",
+    "register_module",
+    "register_parameter",
+    "requires_grad_",
+    "state_dict",
+    "to",
+    "train",
+    "training",
+    "type",
+    "zero_grad",
+];
+
+/// A module, or those below a name.
+#[derive(Debug)]
+pub(super) enum Tree {
+    /// A module and how it is made.
+    Module(Vec<Piece>),
+    /// Modules by their names.
+    Below(Vec<(String, Tree)>),
+}
+
+/// The modules of a class.
+#[derive(Debug)]
+pub(super) struct Modules {
+    tree: Vec<(String, Tree)>,
+    /// The paths of lists that are applied as a whole.
+    sequential: BTreeSet<String>,
+    /// Statements that give weights their first values.
+    inits: Vec<String>,
+}
+
+/// The modules that an instance's steps use.
+pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules, Error> {
+    let mut modules = Modules { tree: Vec::new(), sequential: BTreeSet::new(), inits: Vec::new() };
+    let mut weighted: Vec<(String, Init, Vec<usize>, Kind)> = Vec::new();
+    let body = &program.bodies[instance.body];
+    for (step, call) in body.steps.iter().zip(&instance.calls) {
+        if let Some((index, path)) = call {
+            modules.add(path, vec![Piece::Instance { index: *index, module: path.clone() }])?;
+            continue;
+        }
+        let Step::Run { instr, epilogue, args, .. } = step else { continue };
+        let rank = args.first().map_or(0, |&slot| instance.ranks[slot as usize]);
+        let mut add = |weight: WeightId, pieces: Vec<Piece>, kinds: &[(WeightId, Kind)]| {
+            let path = module_of(&instance.weights[weight as usize]);
+            if modules.add(path, pieces)? {
+                for (id, kind) in kinds {
+                    let at = *id as usize;
+                    let shape = instance.weight_shapes[at].clone();
+                    weighted.push((instance.weights[at].clone(), instance.inits[at], shape, *kind));
+                }
+            }
+            Ok(())
+        };
+        match instr {
+            Instr::Conv(conv) => {
+                let shape = &instance.weight_shapes[conv.weight as usize];
+                let module = module_of(&instance.weights[conv.weight as usize]);
+                let pieces = conv_pieces(module, conv, shape);
+                let kinds = [(conv.weight, Kind::Weight), (conv.bias.unwrap_or(conv.weight), Kind::Bias)];
+                add(conv.weight, pieces, &kinds[..1 + usize::from(conv.bias.is_some())])?;
+            }
+            Instr::TransposedConv { channels, stride, weight, bias } => {
+                let name = stem(module_of(&instance.weights[*weight as usize]));
+                let inputs = instance.weight_shapes[*weight as usize][0];
+                let mut pieces = vec![Piece::text("nn.ConvTranspose2d("), Piece::value(format!("{name}_in"), inputs)];
+                pieces.extend([Piece::text(", "), Piece::value(format!("{name}_out"), channels)]);
+                pieces.extend([Piece::text(", kernel_size="), Piece::value(format!("{name}_stride"), stride)]);
+                pieces.extend([Piece::text(", stride="), Piece::value(format!("{name}_stride"), stride)]);
+                pieces.push(Piece::text(if bias.is_some() { ")" } else { ", bias=False)" }));
+                let kinds = [(*weight, Kind::Transposed), (bias.unwrap_or(*weight), Kind::TransposedBias)];
+                add(*weight, pieces, &kinds[..1 + usize::from(bias.is_some())])?;
+            }
+            Instr::Gemm { features, weight, bias } => {
+                let name = stem(module_of(&instance.weights[*weight as usize]));
+                let inputs = instance.weight_shapes[*weight as usize][1];
+                let mut pieces = vec![Piece::text("nn.Linear("), Piece::value(format!("{name}_in"), inputs)];
+                pieces.extend([Piece::text(", "), Piece::value(format!("{name}_out"), features)]);
+                pieces.push(Piece::text(if bias.is_some() { ")" } else { ", bias=False)" }));
+                let kinds = [(*weight, Kind::Weight), (bias.unwrap_or(*weight), Kind::Bias)];
+                add(*weight, pieces, &kinds[..1 + usize::from(bias.is_some())])?;
+            }
+            Instr::WeightedSum { weight, normalise, eps } => {
+                let operands = instance.weight_shapes[*weight as usize][0];
+                let normalise = format!("{normalise:?}").to_lowercase();
+                let pieces = vec![Piece::text(format!("WeightedSum({operands}, \"{normalise}\", eps={eps:e})"))];
+                add(*weight, pieces, &[(*weight, Kind::One)])?;
+            }
+            _ => {}
+        }
+        for post in epilogue {
+            let Epilogue::Norm(norm) = post else { continue };
+            let name = stem(module_of(&instance.weights[norm.weight as usize]));
+            let class = if rank == 2 { "nn.BatchNorm1d(" } else { "nn.BatchNorm2d(" };
+            let channels = instance.weight_shapes[norm.weight as usize][0];
+            let mut pieces = vec![Piece::text(class), Piece::value(format!("{name}_channels"), channels)];
+            // PyTorch's own default is left out.
+            let eps = if norm.eps == 1e-5 { ")".to_owned() } else { format!(", eps={:e})", norm.eps) };
+            pieces.push(Piece::Text(eps));
+            add(norm.weight, pieces, &[(norm.weight, Kind::One), (norm.bias, Kind::Zero)])?;
+        }
+    }
+    sort_lists(&mut modules.tree);
+    let mut lists = Vec::new();
+    for (name, tree) in &modules.tree {
+        list_paths(name, tree, &mut lists);
+    }
+    modules.sequential = sequential(body, instance, &lists, &reads(body));
+    modules.inits = initialise(&weighted, &|path| modules.access(path));
+    Ok(modules)
+}
+
+/// `conv1` of `conv1.weight`.
+fn module_of(weight: &str) -> &str {
+    weight.rsplit_once('.').map_or(weight, |(module, _)| module)
+}
+
+/// What a module's numbers are called after.
+fn stem(module: &str) -> String {
+    module.replace('.', "_")
+}
+
+fn conv_pieces(module: &str, conv: &neckar_spec::program::Convolution, shape: &[usize]) -> Vec<Piece> {
+    let name = stem(module);
+    let mut pieces = vec![Piece::text("nn.Conv2d(")];
+    let mut number = |before: &str, what: &str, value: String| {
+        pieces.extend([Piece::text(before), Piece::value(format!("{name}_{what}"), value)]);
+    };
+    number("", "in", (shape[1] * conv.groups).to_string());
+    number(", ", "out", conv.channels.to_string());
+    number(", kernel_size=", "kernel", pair(conv.kernel));
+    number(", stride=", "stride", pair(conv.stride));
+    number(", padding=", "padding", pair(conv.padding));
+    if conv.dilation != [1, 1] {
+        number(", dilation=", "dilation", pair(conv.dilation));
+    }
+    if conv.groups != 1 {
+        number(", groups=", "groups", conv.groups.to_string());
+    }
+    pieces.push(Piece::text(if conv.bias.is_some() { ")" } else { ", bias=False)" }));
+    pieces
+}
+
+/// One number for both axes where they agree.
+pub(super) fn pair([rows, columns]: [usize; 2]) -> String {
+    if rows == columns { rows.to_string() } else { format!("({rows}, {columns})") }
+}
+
+/// Whether a name can follow `self.`.
+fn is_attribute(name: &str) -> bool {
+    let mut chars = name.chars();
+    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_') && !super::forward::KEYWORDS.contains(&name)
+}
+
+/// Puts modules that are called by their positions into the order of these.
+fn sort_lists(below: &mut [(String, Tree)]) {
+    if below.iter().all(|(name, _)| name.parse::<usize>().is_ok()) {
+        below.sort_by_key(|(name, _)| name.parse::<usize>().unwrap_or(usize::MAX));
+    }
+    for (_, tree) in below {
+        if let Tree::Below(inner) = tree {
+            sort_lists(inner);
+        }
+    }
+}
+
+/// The paths of lists that hold nothing but modules, and their lengths.
+fn list_paths(path: &str, tree: &Tree, lists: &mut Vec<(String, usize)>) {
+    let Tree::Below(below) = tree else { return };
+    if is_list(below) && below.iter().all(|(_, tree)| matches!(tree, Tree::Module(_))) {
+        lists.push((path.to_owned(), below.len()));
+    }
+    for (name, tree) in below {
+        list_paths(&format!("{path}.{name}"), tree, lists);
+    }
+}
+
+/// Whether names are the positions 0, 1, 2, ….
+fn is_list(below: &[(String, Tree)]) -> bool {
+    below.iter().enumerate().all(|(at, (name, _))| *name == at.to_string())
+}
+
+impl Modules {
+    /// Adds a module; false where the same one is there already, since a layer may be applied twice.
+    fn add(&mut self, path: &str, pieces: Vec<Piece>) -> Result<bool, Error> {
+        let mut below = &mut self.tree;
+        let mut names = path.split('.').peekable();
+        let mut reached = String::new();
+        while let Some(name) = names.next() {
+            if reached.is_empty() && RESERVED.contains(&name) {
+                return Err(Error::Reserved(name.to_owned()));
+            }
+            reached = if reached.is_empty() { name.to_owned() } else { format!("{reached}.{name}") };
+            let at = below.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+                let tree = if names.peek().is_some() { Tree::Below(Vec::new()) } else { Tree::Module(Vec::new()) };
+                below.push((name.to_owned(), tree));
+                below.len() - 1
+            });
+            match (&mut below[at].1, names.peek().is_some()) {
+                (Tree::Below(inner), true) => below = inner,
+                (Tree::Module(made), false) if made.is_empty() => {
+                    *made = pieces;
+                    return Ok(true);
+                }
+                (Tree::Module(_), false) => return Ok(false),
+                (Tree::Module(_), true) | (Tree::Below(_), false) => {
+                    return Err(Error::Nested(reached, path.to_owned()));
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The list that a module is a member of where that is applied as a whole, and whether it is the last member.
+    pub fn in_sequence<'p>(&self, path: &'p str) -> Option<(&'p str, bool)> {
+        let (list, position) = path.rsplit_once('.')?;
+        let last = || {
+            let next = position.parse::<usize>().map_or(0, |at| at + 1);
+            self.find(&format!("{list}.{next}")).is_none()
+        };
+        self.sequential.contains(list).then(|| (list, last()))
+    }
+
+    fn find(&self, path: &str) -> Option<&Tree> {
+        let mut below = Some(&self.tree);
+        let mut found = None;
+        for name in path.split('.') {
+            found = below?.iter().find(|(known, _)| known == name).map(|(_, tree)| tree);
+            below = match found {
+                Some(Tree::Below(inner)) => Some(inner),
+                _ => None,
+            };
+        }
+        found
+    }
+
+    /// The expression of a module: `self.layer1[0]`.
+    pub fn access(&self, path: &str) -> String {
+        let mut text = "self".to_owned();
+        let mut below = Some(&self.tree);
+        for (depth, name) in path.split('.').enumerate() {
+            let list = below.is_some_and(|below| is_list(below));
+            match (depth, list) {
+                (0, _) if is_attribute(name) => text = format!("self.{name}"),
+                (0, _) => text = format!("getattr(self, \"{name}\")"),
+                (_, true) => text.push_str(&format!("[{name}]")),
+                (_, false) => text.push_str(&format!("[\"{name}\"]")),
+            }
+            let found = below.and_then(|below| below.iter().find(|(known, _)| known == name));
+            below = match found {
+                Some((_, Tree::Below(inner))) => Some(inner),
+                _ => None,
+            };
+        }
+        text
+    }
+
+    /// The statements of `__init__`.
+    pub fn definitions(&self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for (name, tree) in &self.tree {
+            let start = if is_attribute(name) {
+                format!("        self.{name} = ")
+            } else {
+                format!("        self.add_module(\"{name}\", ")
+            };
+            pieces.push(Piece::Text(start));
+            self.write(name, tree, 2, &mut pieces);
+            pieces.push(Piece::text(if is_attribute(name) { "\n" } else { ")\n" }));
+        }
+        pieces.extend(self.inits.iter().map(|statement| Piece::text(format!("        {statement}\n"))));
+        pieces
+    }
+
+    fn write(&self, path: &str, tree: &Tree, depth: usize, pieces: &mut Vec<Piece>) {
+        let below = match tree {
+            Tree::Module(made) => return pieces.extend(made.iter().cloned()),
+            Tree::Below(below) => below,
+        };
+        let list = is_list(below);
+        let (open, close) = match list {
+            true if self.sequential.contains(path) => ("nn.Sequential(", ")"),
+            true => ("nn.ModuleList([", "])"),
+            false => ("nn.ModuleDict({", "})"),
+        };
+        pieces.push(Piece::text(open));
+        // A single module stays on the line.
+        let single = list && matches!(below.as_slice(), [(_, Tree::Module(_))]);
+        for (name, tree) in below {
+            let indent = if single { String::new() } else { format!("\n{}", "    ".repeat(depth + 1)) };
+            pieces.push(Piece::Text(if list { indent } else { format!("{indent}\"{name}\": ") }));
+            self.write(&format!("{path}.{name}"), tree, depth + 1, pieces);
+            pieces.push(Piece::text(if single { "" } else { "," }));
+        }
+        pieces.push(Piece::Text(if single { close.into() } else { format!("\n{}{close}", "    ".repeat(depth)) }));
+    }
+}

@@ -1,0 +1,65 @@
+//! Which lists of modules are applied one after the other and nowhere else: those are `nn.Sequential`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use neckar_spec::program::{Body, Epilogue, Instr, Slot, Step};
+
+use super::instances::Instance;
+
+/// The one module that a step applies to one map, and the map.
+pub(super) fn application<'s>(
+    instance: &'s Instance,
+    step: &Step,
+    call: &'s Option<(usize, String)>,
+) -> Option<(&'s str, Slot, Slot)> {
+    let weight = match step {
+        Step::Call { args, outs, .. } => {
+            let (_, path) = call.as_ref()?;
+            return match (args.as_slice(), outs.as_slice()) {
+                (&[arg], &[out]) => Some((path, arg, out)),
+                _ => None,
+            };
+        }
+        Step::Run { instr, epilogue, .. } => match (instr, epilogue.as_slice()) {
+            (Instr::Conv(conv), []) => conv.weight,
+            (Instr::Gemm { weight, .. } | Instr::TransposedConv { weight, .. }, []) => *weight,
+            (Instr::Elementwise, [Epilogue::Norm(norm)]) => norm.weight,
+            _ => return None,
+        },
+    };
+    let Step::Run { args, out, .. } = step else { return None };
+    let (module, _) = instance.weights[weight as usize].rsplit_once('.')?;
+    Some((module, args[0], *out))
+}
+
+/// The paths of lists whose members `P.0`, `P.1`, … are applied in that order, each to what the one before gives and to
+/// nothing else. `members` are the lists' paths and lengths.
+pub(super) fn sequential(
+    body: &Body,
+    instance: &Instance,
+    members: &[(String, usize)],
+    reads: &[usize],
+) -> BTreeSet<String> {
+    let mut applied: BTreeMap<&str, Vec<(Slot, Slot, bool)>> = BTreeMap::new();
+    for (step, call) in body.steps.iter().zip(&instance.calls) {
+        if let Some((path, arg, out)) = application(instance, step, call) {
+            let named = match step {
+                Step::Run { row, .. } => row.is_some(),
+                Step::Call { rows, .. } => rows.iter().any(Option::is_some),
+            };
+            applied.entry(path).or_default().push((arg, out, named));
+        }
+    }
+    let chained = |(list, length): &&(String, usize)| {
+        let mut before: Option<(Slot, bool)> = None;
+        (0..*length).all(|at| {
+            let Some(&[(arg, out, named)]) = applied.get(format!("{list}.{at}").as_str()).map(Vec::as_slice) else {
+                return false;
+            };
+            let follows = before.is_none_or(|(made, named)| made == arg && reads[made as usize] == 1 && !named);
+            before = Some((out, named));
+            follows
+        })
+    };
+    members.iter().filter(chained).map(|(list, _)| list.clone()).collect()
+}
