@@ -55,6 +55,9 @@ pub enum Command {
     /// Write a network for other tools
     #[command(subcommand)]
     Export(Export),
+    /// Make, check and map files of weights
+    #[command(subcommand)]
+    Weights(Weights),
     /// Print the Rust module that `arch!` makes of a spec
     Expand(Expand),
     /// List the specs that ship with neckar, or print one
@@ -329,6 +332,70 @@ pub struct ExportOnnx {
     /// Put the weights into a file beside the model, named as it with `.data` behind
     #[arg(long)]
     pub beside: bool,
+}
+
+/// `neckar weights`.
+#[derive(Debug, Subcommand)]
+pub enum Weights {
+    /// Write weights drawn as the spec says
+    Init(WeightsInit),
+    /// Hold a file of weights to a spec, by its header alone
+    Check(WeightsCheck),
+    /// Propose a table from another tool's names to the spec's
+    Map(WeightsMap),
+}
+
+/// `neckar weights init`.
+#[derive(Debug, Args)]
+pub struct WeightsInit {
+    /// The spec
+    pub spec: SpecArgument,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Seed of the weights
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Where they go; `<spec>.safetensors` in the current folder where left out
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `neckar weights check`.
+#[derive(Debug, Args)]
+pub struct WeightsCheck {
+    /// The spec
+    pub spec: SpecArgument,
+
+    /// A safetensors file
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// What the file calls the weights: a table that `neckar weights map` proposes
+    #[arg(long, value_name = "TABLE")]
+    pub map: Option<PathBuf>,
+
+    /// Accept tensors that the network does not use
+    #[arg(long)]
+    pub allow_unused: bool,
+}
+
+/// `neckar weights map`.
+#[derive(Debug, Args)]
+pub struct WeightsMap {
+    /// The spec
+    pub spec: SpecArgument,
+
+    /// A safetensors file with other names
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Where the table goes; the standard output where left out
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `neckar expand`.

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run, &terminal),
         Command::Init(init) => commands::init(init, &terminal),
         Command::Export(export) => commands::export(export, &terminal),
+        Command::Weights(weights) => commands::weights(weights, &terminal),
         Command::Expand(expand) => commands::expand(expand, &terminal),
         Command::Zoo(zoo) => commands::zoo(zoo, &terminal),
         Command::Ops(ops) => commands::ops(ops, &terminal),

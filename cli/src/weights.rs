@@ -1,9 +1,9 @@
 //! The weights that a network runs or is exported with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use neckar::{LoadOptions, Weights};
+use neckar::{LoadOptions, NameTable, Weights};
 use neckar_spec::Program;
 
 use crate::failure::Failure;
@@ -20,6 +20,10 @@ pub struct WeightsArguments {
     #[arg(long, requires = "file")]
     pub allow_unused: bool,
 
+    /// What the file calls the weights: a table that `neckar weights map` proposes
+    #[arg(long, value_name = "TABLE", requires = "file")]
+    pub map: Option<PathBuf>,
+
     /// Seed of the weights and inputs that are drawn
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -35,9 +39,10 @@ impl WeightsArguments {
             }
             return Ok(Weights::init(program, self.seed));
         };
-        let options = LoadOptions { allow_unused: self.allow_unused };
+        let names = self.map.as_deref().map(read_names).transpose()?.unwrap_or_default();
+        let options = LoadOptions { allow_unused: self.allow_unused, names };
         let (weights, report) = Weights::load(program, path, &options)?;
-        for warning in &report.warnings {
+        for warning in report.warnings.iter().chain(&report.causes) {
             terminal.warning(&format!("{}: {warning}", path.display()));
         }
         if !report.unused.is_empty() {
@@ -48,4 +53,10 @@ impl WeightsArguments {
         }
         Ok(weights)
     }
+}
+
+/// Reads a table of names.
+pub fn read_names(path: &Path) -> Result<NameTable, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, error))?;
+    NameTable::parse(&text).map_err(|error| Failure::unreadable(path, error))
 }

@@ -64,7 +64,7 @@ pub use options::{Device, Numerics, Options};
 pub use outputs::Outputs;
 pub use plan::arena_bytes;
 pub use session::Session;
-pub use weights::{LoadOptions, LoadReport, Misshaped, Named, Unreadable, Weights, WeightsError};
+pub use weights::{Converted, LoadOptions, LoadReport, Misshaped, NameTable, Named, Unreadable, Weights, WeightsError};
 
 /// A Rust module out of a spec, with inputs and outputs whose types carry what the spec fixes of their shapes.
 ///

@@ -19,6 +19,7 @@
 pub mod audit;
 pub mod bounds;
 pub mod check;
+pub mod checkpoint;
 pub mod compile;
 pub mod cost;
 pub mod diagnostics;

@@ -8,6 +8,7 @@ mod export;
 mod fmt;
 mod init;
 mod ops;
+mod weights;
 mod zoo;
 
 pub use audit::audit;
@@ -18,4 +19,5 @@ pub use export::export;
 pub use fmt::fmt;
 pub use init::init;
 pub use ops::ops;
+pub use weights::weights;
 pub use zoo::zoo;

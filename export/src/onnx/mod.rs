@@ -63,7 +63,10 @@ pub enum Error {
 /// When the weights are not those of the program.
 pub fn export(program: &Program, weights: &[&[f32]], options: &Options) -> Result<Onnx, Error> {
     let suits = weights.len() == program.weights.len()
-        && weights.iter().zip(&program.weights).all(|(own, weight)| own.len() == weight.shape.iter().product());
+        && weights
+            .iter()
+            .zip(&program.weights)
+            .all(|(own, weight)| own.len() == weight.shape.iter().product::<usize>());
     assert!(suits, "the weights are not those of `{}`", program.name);
     let mut builder = Builder::new(program, weights, options);
     builder.network();

@@ -5,26 +5,28 @@ use std::fs;
 use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn};
-use neckar_spec::diagnostics::nearest;
+use neckar_spec::checkpoint::{self, Entry, NameTable};
 use neckar_spec::program::Program;
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 
 use super::Weights;
-use super::report::{LoadReport, Misshaped, Named, Unreadable, WeightsError};
+use super::{LoadReport, WeightsError};
 use crate::Error;
 
 /// What a checkpoint may look like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
     /// Whether it may hold tensors that no weight takes.
     pub allow_unused: bool,
+    /// What it calls the weights, where that is not what the network calls them.
+    pub names: NameTable,
 }
 
 /// A tensor of a checkpoint.
 struct Found {
-    shape: Vec<usize>,
-    /// Its values, or the name of a type that is not read.
-    values: Result<Vec<f32>, String>,
+    entry: Entry,
+    /// Its values; none where its type is not read.
+    values: Option<Vec<f32>>,
 }
 
 pub(super) fn from_file(program: &Program, path: &Path, options: &LoadOptions) -> Result<(Weights, LoadReport), Error> {
@@ -32,10 +34,11 @@ pub(super) fn from_file(program: &Program, path: &Path, options: &LoadOptions) -
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|error| Error::Format { path: path.to_owned(), message: unreadable(&error, bytes.len()) })?;
     let found = file.iter().map(|(name, view)| {
-        let values = read(&view);
-        (name.to_owned(), Found { shape: view.shape().to_vec(), values })
+        let entry = Entry { dtype: format!("{:?}", view.dtype()), shape: view.shape().to_vec() };
+        (name.to_owned(), Found { entry, values: read(&view) })
     });
-    match_names(program, found.collect(), options, Some(path))
+    let names = program.weights.iter().map(|weight| weight.name.as_str());
+    match_names(program, options.names.rename(names, found.collect()), options, Some(path))
 }
 
 pub(super) fn from_tensors(
@@ -43,8 +46,8 @@ pub(super) fn from_tensors(
     tensors: impl Iterator<Item = (String, ArrayD<f32>)>,
 ) -> Result<(Weights, LoadReport), Error> {
     let found = tensors.map(|(name, tensor)| {
-        let shape = tensor.shape().to_vec();
-        (name, Found { shape, values: Ok(tensor.iter().copied().collect()) })
+        let entry = Entry { dtype: "F32".into(), shape: tensor.shape().to_vec() };
+        (name, Found { entry, values: Some(tensor.iter().copied().collect()) })
     });
     match_names(program, found.collect(), &LoadOptions::default(), None)
 }
@@ -83,18 +86,18 @@ fn unreadable(error: &SafeTensorError, len: usize) -> String {
     }
 }
 
-/// The values as fp32; `Err` with the type's name where it is not read.
-fn read(view: &TensorView) -> Result<Vec<f32>, String> {
+/// The values as fp32; none where the type is not read.
+fn read(view: &TensorView) -> Option<Vec<f32>> {
     fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
         bytes.as_chunks().0.iter().map(|&bytes| value(bytes)).collect()
     }
     let bytes = view.data();
     match view.dtype() {
-        Dtype::F32 => Ok(each(bytes, f32::from_le_bytes)),
-        Dtype::F64 => Ok(each(bytes, |bytes| f64::from_le_bytes(bytes) as f32)),
-        Dtype::F16 => Ok(each(bytes, |bytes| half::f16::from_le_bytes(bytes).to_f32())),
-        Dtype::BF16 => Ok(each(bytes, |bytes| half::bf16::from_le_bytes(bytes).to_f32())),
-        other => Err(format!("{other:?}")),
+        Dtype::F32 => Some(each(bytes, f32::from_le_bytes)),
+        Dtype::F64 => Some(each(bytes, |bytes| f64::from_le_bytes(bytes) as f32)),
+        Dtype::F16 => Some(each(bytes, |bytes| half::f16::from_le_bytes(bytes).to_f32())),
+        Dtype::BF16 => Some(each(bytes, |bytes| half::bf16::from_le_bytes(bytes).to_f32())),
+        _ => None,
     }
 }
 
@@ -104,97 +107,28 @@ fn match_names(
     options: &LoadOptions,
     path: Option<&Path>,
 ) -> Result<(Weights, LoadReport), Error> {
-    let mut report = LoadReport::default();
-    let mut tensors = Vec::with_capacity(program.weights.len());
-    for weight in &program.weights {
-        let name = weight.name.clone();
-        let Some(Found { shape, values }) = found.remove(&name) else {
-            report.missing.push(Named { name, shape: weight.shape.clone(), near: None });
-            continue;
-        };
-        let values = match values {
-            Err(dtype) => {
-                report.unreadable.push(Unreadable { name, dtype });
-                continue;
-            }
-            Ok(_) if shape != weight.shape => {
-                report.misshaped.push(Misshaped { name, found: shape, expected: weight.shape.clone() });
-                continue;
-            }
-            Ok(values) => values,
-        };
+    let entries = found.iter().map(|(name, found)| (name.clone(), found.entry.clone())).collect();
+    let mut report = checkpoint::match_names(program, &entries);
+    for name in &report.applied {
+        let values = found.get(name).and_then(|found| found.values.as_deref()).unwrap_or_default();
         let odd = values.iter().filter(|value| !value.is_finite()).count();
         if odd > 0 {
             report.warnings.push(format!("`{name}` holds NaN or infinity in {odd} of {} elements", values.len()));
         }
-        report.applied.push(name.clone());
-        let tensor = ArrayD::from_shape_vec(IxDyn(&shape), values);
-        tensors.push((name, tensor.expect("safetensors checks that the bytes suit the shape")));
     }
-    for (name, Found { shape, .. }) in found {
-        if may_stay(program, &name) {
-            report.ignored.push(name);
-        } else {
-            report.unused.push(Named { name, shape, near: None });
-        }
+    if !report.suits(options.allow_unused) {
+        return Err(Error::Weights(Box::new(WeightsError {
+            path: path.map(Path::to_owned),
+            program: program.name.clone(),
+            unused_refused: !options.allow_unused,
+            report,
+        })));
     }
-    let LoadReport { missing, unused, .. } = &mut report;
-    let [missing_names, unused_names] =
-        [&*missing, &*unused].map(|list| list.iter().map(|named| named.name.clone()).collect::<Vec<_>>());
-    for (list, others) in [(missing, unused_names), (unused, missing_names)] {
-        for named in list {
-            named.near = nearest(&named.name, others.iter().map(String::as_str)).map(str::to_owned);
-        }
-    }
-    let suits = report.missing.is_empty()
-        && report.misshaped.is_empty()
-        && report.unreadable.is_empty()
-        && (options.allow_unused || report.unused.is_empty());
-    if suits {
-        return Ok((Weights { tensors }, report));
-    }
-    Err(Error::Weights(Box::new(WeightsError {
-        path: path.map(Path::to_owned),
-        program: program.name.clone(),
-        unused_refused: !options.allow_unused,
-        report,
-    })))
-}
-
-/// Whether a checkpoint may hold a tensor unused: the program says so, or it only counts the batches of a training.
-fn may_stay(program: &Program, name: &str) -> bool {
-    name.ends_with(".num_batches_tracked") || program.ignored.iter().any(|pattern| matches(pattern, name))
-}
-
-/// Whether a name is as a pattern says, in which `*` stands for any characters.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let Some(name) = name.strip_prefix(start) else {
-        return false;
-    };
-    name.char_indices().map(|(i, _)| i).chain([name.len()]).any(|i| matches(rest, &name[i..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn patterns() {
-        for (pattern, name, expected) in [
-            ("fc.weight", "fc.weight", true),
-            ("fc.weight", "fc.weights", false),
-            ("fc.*", "fc.bias", true),
-            ("fc.*", "fcx.bias", false),
-            ("*.total_ops", "layer1.0.total_ops", true),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "a-c-b", false),
-            ("*", "", true),
-            ("", "x", false),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-    }
+    let tensors = program.weights.iter().map(|weight| {
+        let values = found.remove(&weight.name).and_then(|found| found.values);
+        let values = values.expect("a checkpoint that suits has readable values for every weight");
+        let tensor = ArrayD::from_shape_vec(IxDyn(&weight.shape), values);
+        (weight.name.clone(), tensor.expect("safetensors checks that the bytes suit the shape"))
+    });
+    Ok((Weights { tensors: tensors.collect() }, report))
 }

@@ -1,8 +1,8 @@
 //! Weights: made as the spec says or read from a checkpoint, in the order of the program.
 
+mod error;
 mod init;
 mod load;
-mod report;
 
 use std::path::Path;
 
@@ -11,8 +11,9 @@ use neckar_spec::program::{Program, WeightId};
 
 use crate::Error;
 
+pub use error::WeightsError;
 pub use load::LoadOptions;
-pub use report::{LoadReport, Misshaped, Named, Unreadable, WeightsError};
+pub use neckar_spec::checkpoint::{Converted, Misshaped, NameTable, Named, Report as LoadReport, Unreadable};
 
 /// The weights of a program, in fp32.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,8 @@
 //! What came of matching a checkpoint with a program.
 
-use std::fmt;
-use std::path::PathBuf;
-
-/// Problems that an error lists before it only counts them.
-const LISTED: usize = 10;
-
 /// What came of matching a checkpoint with a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LoadReport {
+pub struct Report {
     /// Weights that were set.
     pub applied: Vec<String>,
     /// Weights that the checkpoint lacks.
@@ -21,7 +15,11 @@ pub struct LoadReport {
     pub misshaped: Vec<Misshaped>,
     /// Tensors of a type that is not read.
     pub unreadable: Vec<Unreadable>,
-    /// Weights that hold NaN or infinities.
+    /// Tensors whose values are converted to F32.
+    pub converted: Vec<Converted>,
+    /// What likely lies behind the findings, each in a line.
+    pub causes: Vec<String>,
+    /// Weights that hold NaN or infinities; known once the values were read.
     pub warnings: Vec<String>,
 }
 
@@ -56,23 +54,27 @@ pub struct Unreadable {
     pub dtype: String,
 }
 
-/// A checkpoint does not suit a program.
-#[derive(Clone, Debug)]
-pub struct WeightsError {
-    /// The file, if they came from one.
-    pub path: Option<PathBuf>,
-    /// The program's name.
-    pub program: String,
-    /// Whether unused tensors are part of it.
-    pub unused_refused: bool,
-    /// Everything that was found.
-    pub report: LoadReport,
+/// A tensor whose values are converted to F32.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted {
+    /// Its name.
+    pub name: String,
+    /// Its type as safetensors names it.
+    pub dtype: String,
 }
 
-impl WeightsError {
+impl Report {
+    /// Whether every weight is there, in its shape and a type that is read, and nothing is left over.
+    pub fn suits(&self, allow_unused: bool) -> bool {
+        self.missing.is_empty()
+            && self.misshaped.is_empty()
+            && self.unreadable.is_empty()
+            && (allow_unused || self.unused.is_empty())
+    }
+
     /// Each problem in a line.
-    pub fn problems(&self) -> Vec<String> {
-        let LoadReport { missing, unused, misshaped, unreadable, .. } = &self.report;
+    pub fn problems(&self, allow_unused: bool) -> Vec<String> {
+        let Report { missing, unused, misshaped, unreadable, .. } = self;
         let hint = |near: &Option<String>, side: &str| match near {
             Some(near) => format!("; {side} `{near}`"),
             None => String::new(),
@@ -89,7 +91,7 @@ impl WeightsError {
         problems.extend(missing.iter().map(|Named { name, shape, near }| {
             format!("`{name}` {shape:?} is missing{}", hint(near, "the checkpoint has"))
         }));
-        if self.unused_refused {
+        if !allow_unused {
             problems.extend(unused.iter().map(|Named { name, shape, near }| {
                 format!("`{name}` {shape:?} is not used{}", hint(near, "the program has"))
             }));
@@ -97,22 +99,3 @@ impl WeightsError {
         problems
     }
 }
-
-impl fmt::Display for WeightsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.path {
-            Some(path) => write!(f, "{}: the weights do not suit `{}`", path.display(), self.program)?,
-            None => write!(f, "the weights do not suit `{}`", self.program)?,
-        }
-        let problems = self.problems();
-        for problem in problems.iter().take(LISTED) {
-            write!(f, "\n  {problem}")?;
-        }
-        if problems.len() > LISTED {
-            write!(f, "\n  and {} more", problems.len() - LISTED)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for WeightsError {}

@@ -1,0 +1,84 @@
+//! The header of a safetensors file.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use safetensors::tensor::Metadata;
+
+/// The format's own bound on a header; a longer one is no header.
+const LONGEST: u64 = 100_000_000;
+
+/// A tensor of a checkpoint, by its header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its type as safetensors names it: `F32`, `BF16`.
+    pub dtype: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+}
+
+/// What a safetensors file says it holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Its tensors by their names.
+    pub tensors: BTreeMap<String, Entry>,
+}
+
+/// Why a header cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HeaderError {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// It is no safetensors file.
+    #[error("not a safetensors file: {0}; export the weights with `safetensors.torch.save_file`")]
+    Format(String),
+    /// It ends too early, or too late.
+    #[error(
+        "the file is cut short or has bytes too many: its header speaks of {expected} bytes, it has {found}; fetch it anew"
+    )]
+    Length {
+        /// What the header asks for, with itself.
+        expected: u64,
+        /// What there is.
+        found: u64,
+    },
+}
+
+impl Header {
+    /// Reads the header alone: some kilobytes, whatever the file's size.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, is no safetensors file, or is not as long as its header says.
+    pub fn read(path: &Path) -> Result<Header, HeaderError> {
+        let mut file = File::open(path)?;
+        let found = file.metadata()?.len();
+        let mut length = [0; 8];
+        if let Err(error) = file.read_exact(&mut length) {
+            let short = error.kind() == ErrorKind::UnexpectedEof;
+            let reason = || HeaderError::Format(format!("{found} bytes hold no header"));
+            return Err(if short { reason() } else { error.into() });
+        }
+        let length = u64::from_le_bytes(length);
+        if length > LONGEST {
+            return Err(HeaderError::Format("it does not begin with the length of a header".into()));
+        }
+        if 8 + length > found {
+            return Err(HeaderError::Length { expected: 8 + length, found });
+        }
+        let mut text = vec![0; length as usize];
+        file.read_exact(&mut text)?;
+        let metadata: Metadata =
+            serde_json::from_slice(&text).map_err(|error| HeaderError::Format(format!("its header: {error}")))?;
+        let expected = 8 + length + metadata.data_len() as u64;
+        if expected != found {
+            return Err(HeaderError::Length { expected, found });
+        }
+        let entry = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
+            (name, Entry { dtype: format!("{:?}", info.dtype), shape: info.shape.clone() })
+        };
+        Ok(Header { tensors: metadata.tensors().into_iter().map(entry).collect() })
+    }
+}
