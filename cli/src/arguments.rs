@@ -58,6 +58,8 @@ pub enum Command {
     /// Make, check and map files of weights
     #[command(subcommand)]
     Weights(Weights),
+    /// Write the lock of the checkpoints that `arch!` names, so that builds need no weights
+    Prepare(Prepare),
     /// Print the Rust module that `arch!` makes of a spec
     Expand(Expand),
     /// List the specs that ship with neckar, or print one
@@ -396,6 +398,18 @@ pub struct WeightsMap {
     /// Where the table goes; the standard output where left out
     #[arg(short, long = "out", value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// `neckar prepare`.
+#[derive(Debug, Args)]
+pub struct Prepare {
+    /// Write nothing; exit with 1 where the lock is not what it would be
+    #[arg(long)]
+    pub check: bool,
+
+    /// The package: a folder with a `Cargo.toml`
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub package: PathBuf,
 }
 
 /// `neckar expand`.

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Init(init) => commands::init(init, &terminal),
         Command::Export(export) => commands::export(export, &terminal),
         Command::Weights(weights) => commands::weights(weights, &terminal),
+        Command::Prepare(prepare) => commands::prepare(prepare, &terminal),
         Command::Expand(expand) => commands::expand(expand, &terminal),
         Command::Zoo(zoo) => commands::zoo(zoo, &terminal),
         Command::Ops(ops) => commands::ops(ops, &terminal),

@@ -8,6 +8,7 @@ mod export;
 mod fmt;
 mod init;
 mod ops;
+mod prepare;
 mod weights;
 mod zoo;
 
@@ -19,5 +20,6 @@ pub use export::export;
 pub use fmt::fmt;
 pub use init::init;
 pub use ops::ops;
+pub use prepare::prepare;
 pub use weights::weights;
 pub use zoo::zoo;

@@ -4,6 +4,7 @@
 //! (`module`) or what was found, at the user's tokens (`report`). [`expand_spec`] gives the same module for a spec that
 //! comes from no macro, as `neckar expand` prints it.
 
+mod contract;
 mod docs;
 mod formula;
 mod invocation;
@@ -14,11 +15,14 @@ mod names;
 mod report;
 mod text;
 
+use neckar_spec::check::Checked;
 use neckar_spec::diagnostics::Severity;
+use neckar_spec::syntax::ast::Network;
 use neckar_spec::{Compilation, Library, Origin, compile};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
+use contract::Contract;
 use invocation::{Body, Invocation};
 use module::{Context, Naming};
 use report::{Tokens, compile_error};
@@ -33,6 +37,9 @@ pub fn field_name(name: &str) -> String {
 pub fn struct_name(name: &str) -> String {
     names::ident(&names::camel(name), Span::call_site()).to_string()
 }
+
+/// The argument of `arch!` that names a checkpoint.
+const WEIGHTS: &str = "weights";
 
 /// Expands `arch!`: the path of the runtime crate, one token, then what the user wrote.
 ///
@@ -86,6 +93,13 @@ pub fn expand_spec(
     }
 }
 
+/// The checkpoint that a call of `arch!` names, by the tokens in its brackets; from the root of the package.
+pub fn checkpoint(tokens: TokenStream) -> Option<String> {
+    let invocation = Invocation::parse(tokens).ok()?;
+    let (_, value) = invocation.settings.iter().find(|(name, _)| name == WEIGHTS)?;
+    syn::parse_str::<syn::LitStr>(&value.text).ok().map(|path| path.value())
+}
+
 impl Invocation {
     fn expand(&self, runtime: TokenStream) -> TokenStream {
         let origin = self.origin();
@@ -104,8 +118,10 @@ impl Invocation {
         let arch = self.arch.as_ref().map(Ident::to_string);
         // The name's token is asked for before the library is compiled away.
         let found = library.arch(arch.as_deref()).ok().or_else(|| library.archs().next().cloned());
+        let weights = found.as_deref().and_then(|arch| self.weights(arch));
+        let parameters = self.settings.iter().filter(|(name, _)| weights.is_none() || name != WEIGHTS);
         let settings: Vec<(String, String)> =
-            self.settings.iter().map(|(name, value)| (name.to_string(), value.text.clone())).collect();
+            parameters.map(|(name, value)| (name.to_string(), value.text.clone())).collect();
         let source_name = library.sources.get(root).name.clone();
         let compilation = compile(library, arch.as_deref(), &settings);
 
@@ -137,7 +153,11 @@ impl Invocation {
         };
         let graph = compilation.partial.as_ref().or(compilation.checked.as_ref().map(|checked| checked.graph()));
         let module = match &compilation.checked {
-            Some(checked) if !failed => context.module(checked, tokens.report(&diagnostics)),
+            Some(checked) if !failed => {
+                let held = weights.map(|written| self.hold(checked, written)).unwrap_or_default();
+                let found = tokens.report(&diagnostics);
+                context.module(checked, quote!(#found #held))
+            }
             _ => Err(Vec::new()),
         };
         let module = module.unwrap_or_else(|collisions| {
@@ -145,6 +165,35 @@ impl Invocation {
             context.skeleton(graph, tokens.report(&diagnostics))
         });
         quote!(#module #lexer)
+    }
+
+    /// The checkpoint that the network is held to, unless the architecture has a parameter of that name.
+    fn weights(&self, arch: &Network) -> Option<&Text> {
+        let is_parameter = arch.parameters.iter().any(|parameter| parameter.name.node == WEIGHTS);
+        let (_, value) = self.settings.iter().find(|(name, _)| name == WEIGHTS && !is_parameter)?;
+        Some(value)
+    }
+
+    /// Items that come of holding a network to a checkpoint: errors, or a constant and what cargo watches.
+    fn hold(&self, checked: &Checked, value: &Text) -> TokenStream {
+        let spans = value.spans(0..value.text.len()).unwrap_or(self.spans);
+        let Ok(written) = syn::parse_str::<syn::LitStr>(&value.text) else {
+            let message = "expected the path of a safetensors file, as in `weights = \"fpn.safetensors\"`";
+            return compile_error(spans, message);
+        };
+        match contract::hold(checked, &written.value(), &locate::package_root(self.spans.0)) {
+            Err(message) => compile_error(spans, &message),
+            Ok(Contract { written, watched, warnings }) => {
+                let watched = module::watched(&watched);
+                let warnings = warnings.iter().map(|message| report::warning(spans.0, message));
+                quote! {
+                    /// The checkpoint whose names, shapes and types this network was held to.
+                    pub const WEIGHTS: &str = #written;
+                    #watched
+                    #(#warnings)*
+                }
+            }
+        }
     }
 
     /// Where the library reads the spec.

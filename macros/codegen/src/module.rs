@@ -1,6 +1,7 @@
 //! The generated module.
 
 use std::env;
+use std::path::Path;
 
 use neckar_spec::check::Checked;
 use neckar_spec::diagnostics::{Code, Diagnostic};
@@ -398,15 +399,15 @@ fn legal_words(legal: &Legal) -> String {
 
 /// An unused constant a file, by which cargo knows to build again when it changes. The zoo and inline bodies are no files.
 fn files_read(sources: &Sources) -> TokenStream {
-    let here = env::current_dir().unwrap_or_default();
-    let paths = sources.iter().filter_map(|(_, source)| source.path.as_deref());
-    let includes = paths.map(|path| {
-        let path = here.join(path).to_string_lossy().into_owned();
-        quote!(
-            const _: &[u8] = ::core::include_bytes!(#path);
-        )
-    });
-    includes.collect()
+    sources.iter().filter_map(|(_, source)| source.path.as_deref()).map(watched).collect()
+}
+
+/// An unused constant, by which cargo knows to build again when a file changes.
+pub fn watched(path: &Path) -> TokenStream {
+    let path = env::current_dir().unwrap_or_default().join(path).to_string_lossy().into_owned();
+    quote!(
+        const _: &[u8] = ::core::include_bytes!(#path);
+    )
 }
 
 /// No token: for a module that comes from no macro.

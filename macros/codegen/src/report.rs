@@ -25,7 +25,7 @@ pub fn compile_error((first, last): (Span, Span), message: &str) -> TokenStream 
 }
 
 /// A warning under a token. Stable Rust lets a macro warn only by the use of something deprecated.
-fn warning(token: Span, message: &str) -> TokenStream {
+pub fn warning(token: Span, message: &str) -> TokenStream {
     let name = Ident::new("neckar", token);
     quote_spanned! {Span::call_site()=>
         const _: () = {

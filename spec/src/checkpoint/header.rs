@@ -6,12 +6,13 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use safetensors::tensor::Metadata;
+use serde::{Deserialize, Serialize};
 
 /// The format's own bound on a header; a longer one is no header.
 const LONGEST: u64 = 100_000_000;
 
 /// A tensor of a checkpoint, by its header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its type as safetensors names it: `F32`, `BF16`.
     pub dtype: String,
@@ -20,7 +21,8 @@ pub struct Entry {
 }
 
 /// What a safetensors file says it holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Header {
     /// Its tensors by their names.
     pub tensors: BTreeMap<String, Entry>,

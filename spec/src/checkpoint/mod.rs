@@ -2,12 +2,14 @@
 
 mod causes;
 mod header;
+mod lock;
 mod matching;
 mod names;
 mod propose;
 mod report;
 
 pub use header::{Entry, Header, HeaderError};
+pub use lock::Lock;
 pub use matching::match_names;
 pub use names::{NameTable, NameTableError};
 pub use propose::{Proposal, propose};
