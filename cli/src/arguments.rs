@@ -7,7 +7,9 @@ use neckar::{Device, Numerics};
 use neckar_spec::diagnostics::FixScope;
 use serde::Deserialize;
 
+use crate::compare::Compare;
 use crate::files::Target;
+use crate::run::InputArguments;
 use crate::spec::SpecArgument;
 use crate::weights::WeightsArguments;
 
@@ -52,6 +54,8 @@ pub enum Command {
     Run(Run),
     /// Make a crate with a first neck that builds and runs
     Init(Init),
+    /// Compare two runs, or a run and a reference, row by row
+    Compare(Compare),
     /// Write a network for other tools
     #[command(subcommand)]
     Export(Export),
@@ -220,13 +224,8 @@ pub struct Run {
     #[command(flatten)]
     pub weights: WeightsArguments,
 
-    /// Inputs by name: .safetensors or .npz, or .npy for the only one; without it they are drawn at the `at` sizes
-    #[arg(long, value_name = "FILE", conflicts_with = "image")]
-    pub input: Option<PathBuf>,
-
-    /// A PNG or JPEG for the input that takes a picture; shows the outputs as a picture
-    #[arg(long, value_name = "FILE")]
-    pub image: Option<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArguments,
 
     /// Write the outputs: tensors to .safetensors, .npz or .npy, a picture of them to .png; may be repeated
     #[arg(short, long = "out", value_name = "FILE", value_parser = Target::outputs)]
@@ -486,7 +485,7 @@ fn identifier(text: &str) -> Result<String, String> {
     parsed.map(|ident| ident.to_string()).map_err(|_| "expected a Rust identifier such as `lite_add`".to_owned())
 }
 
-fn device(text: &str) -> Result<Device, String> {
+pub fn device(text: &str) -> Result<Device, String> {
     let number = match text.split_once(':') {
         None if text == "cpu" => return Ok(Device::Cpu),
         None if text == "cuda" => Some(0),

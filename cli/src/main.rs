@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod compare;
 mod config;
 mod failure;
 mod files;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Fmt(fmt) => commands::fmt(fmt, &terminal),
         Command::Run(run) => run::run(run, &terminal),
         Command::Init(init) => commands::init(init, &terminal),
+        Command::Compare(arguments) => compare::compare(arguments, &terminal),
         Command::Export(export) => commands::export(export, &terminal),
         Command::Weights(weights) => commands::weights(weights, &terminal),
         Command::Prepare(prepare) => commands::prepare(prepare, &terminal),

@@ -1,7 +1,8 @@
 //! The inputs of a run: read, made of a picture, or drawn.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use image::RgbImage;
 use ndarray::{ArrayD, ArrayViewD};
 use neckar::Weights;
@@ -9,7 +10,6 @@ use neckar_spec::Program;
 use neckar_spec::check::Checked;
 use neckar_spec::program::{Init, Input, Weight};
 
-use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::files::read_tensors;
 use crate::picture;
@@ -39,14 +39,39 @@ impl Inputs {
     }
 }
 
-/// The inputs as the arguments say.
-pub fn gather(arguments: &Run, checked: &Checked, program: &Program, terminal: &Terminal) -> Result<Inputs, Failure> {
-    match (&arguments.input, &arguments.image) {
-        (Some(path), _) => Ok(Inputs { arrays: read(path, program)?, picture: None }),
-        (None, Some(path)) => from_picture(path, arguments.weights.seed, checked, program, terminal),
-        (None, None) => {
-            let all: Vec<&Input> = program.inputs.iter().collect();
-            Ok(Inputs { arrays: draw(&all, arguments.weights.seed, checked, program, terminal)?, picture: None })
+/// Where inputs come from.
+#[derive(Debug, Args)]
+pub struct InputArguments {
+    /// Inputs by name: .safetensors or .npz, or .npy for the only one; without it they are drawn at the `at` sizes
+    #[arg(long = "input", value_name = "FILE", conflicts_with = "image")]
+    file: Option<PathBuf>,
+
+    /// A PNG or JPEG for the input that takes a picture
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+}
+
+impl InputArguments {
+    /// Whether a file or a picture is named.
+    pub fn is_given(&self) -> bool {
+        self.file.is_some() || self.image.is_some()
+    }
+
+    /// The inputs, drawn from a seed where none are named.
+    pub fn gather(
+        &self,
+        seed: u64,
+        checked: &Checked,
+        program: &Program,
+        terminal: &Terminal,
+    ) -> Result<Inputs, Failure> {
+        match (&self.file, &self.image) {
+            (Some(path), _) => Ok(Inputs { arrays: read(path, program)?, picture: None }),
+            (None, Some(path)) => from_picture(path, seed, checked, program, terminal),
+            (None, None) => {
+                let all: Vec<&Input> = program.inputs.iter().collect();
+                Ok(Inputs { arrays: draw(&all, seed, checked, program, terminal)?, picture: None })
+            }
         }
     }
 }

@@ -17,13 +17,14 @@ use crate::failure::Failure;
 use crate::files::{Format, Target, write_picture, write_tensors};
 use crate::picture::{Caption, mosaic};
 use crate::terminal::Terminal;
+pub use inputs::InputArguments;
 use inputs::Inputs;
 
 /// Runs a network, writes what was asked for, and shows its rows and outputs.
 pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
     let checked = arguments.spec.checked(&arguments.settings.settings, terminal)?;
     let program = Arc::new(lower(&checked, Lowering::default()));
-    let inputs = inputs::gather(arguments, &checked, &program, terminal)?;
+    let inputs = arguments.input.gather(arguments.weights.seed, &checked, &program, terminal)?;
     let weights = arguments.weights.load(&program, terminal)?;
     let options = Options {
         device: arguments.device,
@@ -74,7 +75,7 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
 
 /// The files to be written; with a picture for input and no file named, a picture in the current folder.
 fn targets(arguments: &Run, outputs: usize) -> Result<Vec<Target>, Failure> {
-    if arguments.out.is_empty() && arguments.image.is_some() {
+    if arguments.out.is_empty() && arguments.input.image.is_some() {
         let path = PathBuf::from(format!("neckar-{}.png", arguments.spec.stem()));
         return Ok(vec![Target::picture(path)]);
     }

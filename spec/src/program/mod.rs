@@ -5,6 +5,7 @@
 //! symbolic and concrete extents.
 
 mod codec;
+mod inline;
 mod instruction;
 mod text;
 mod validate;
