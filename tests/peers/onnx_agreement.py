@@ -1,0 +1,56 @@
+"""Every network as ONNX: accepted by onnx.checker, and the same in ONNX Runtime at several sizes and batches of one file.
+
+With `--tract PROGRAM`, that of `tests/peers/tract`, the same in tract.
+"""
+
+import argparse
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from cases import CASES, Table, error, given, inputs, name, neckar, reference, sizes_of
+
+
+def shapes(model):
+    def size(dim):
+        return dim.dim_param or dim.dim_value
+
+    return {own.name: [size(dim) for dim in own.type.tensor_type.shape.dim] for own in model.graph.input}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tract")
+    tract = parser.parse_args().tract
+    in_onnxruntime, in_tract = Table("onnxruntime"), Table("tract")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for spec, settings in CASES:
+            weights = folder / "weights.safetensors"
+            neckar("weights", "init", spec, *given(settings), "--seed", 1, "-o", weights)
+            for fold in [[], ["--fold-norms", "--beside"]]:
+                path = folder / "model.onnx"
+                neckar("export", "onnx", spec, *given(settings), "--weights", weights, *fold, "-o", path)
+                onnx.checker.check_model(str(path), full_check=True)
+                model = onnx.load(path, load_external_data=False)
+                session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+                for sizes in sizes_of(spec):
+                    arrays = inputs(shapes(model), sizes)
+                    expected = reference(folder, spec, settings, weights, arrays)
+                    made = dict(zip([output.name for output in session.get_outputs()], session.run(None, arrays)))
+                    what = name(spec, settings) + (" (folded, beside)" if fold else "")
+                    in_onnxruntime.line(what, sizes, error(made, expected))
+                    if tract:
+                        np.savez(folder / "in.npz", **arrays)
+                        subprocess.run([tract, path, folder / "in.npz", folder / "out.npz"], check=True)
+                        in_tract.line(what, sizes, error(dict(np.load(folder / "out.npz")), expected))
+    in_onnxruntime.end()
+    if tract:
+        in_tract.end()
+
+
+main()

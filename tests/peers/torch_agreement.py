@@ -1,0 +1,94 @@
+"""Every network as a PyTorch module: it takes neckar's weights strictly and gives the same; and the loop through training."""
+
+import importlib.util
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file
+from safetensors.torch import save_file
+
+from cases import CASES, Table, error, given, inputs, name, neckar, reference, sizes_of
+
+
+def module(path, arch):
+    spec = importlib.util.spec_from_file_location(arch, path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return getattr(loaded, arch)()
+
+
+def table(text):
+    """The rows of the I/O table in a module's doc comment, and the name of its class."""
+    lines = text.splitlines()
+    shapes = {}
+    for line in lines:
+        if line.startswith("input"):
+            own, shape = line.split(None, 2)[1:]
+            shapes[own] = [int(size) if size.isdigit() else size for size in shape.strip("[] ").split(", ")]
+    return lines[0].strip('"').split()[0], shapes
+
+
+def run(net, arrays):
+    with torch.no_grad():
+        return {own: made.numpy() for own, made in net(**{own: torch.from_numpy(x) for own, x in arrays.items()}).items()}
+
+
+def initialisation(net, folder, spec, settings):
+    """Each tensor of the module's own initialisation has the spread of neckar's."""
+    neckar("weights", "init", spec, *given(settings), "--seed", 2, "-o", folder / "drawn.safetensors")
+    drawn = load_file(folder / "drawn.safetensors")
+    for key, tensor in net.state_dict().items():
+        if key.endswith("num_batches_tracked"):
+            continue
+        own, theirs = tensor.numpy().ravel(), drawn[key].ravel()
+        if theirs.std() == 0 or theirs.size < 2000:
+            same = theirs.std() != 0 or np.array_equal(own, theirs)
+        else:
+            same = abs(own.std() / theirs.std() - 1) < 0.1 and abs(abs(own).max() / abs(theirs).max() - 1) < 0.35
+        if not same:
+            raise SystemExit(f"{name(spec, settings)}: `{key}` begins otherwise in PyTorch: {own.std()} against {theirs.std()}")
+
+
+def train(net, shapes, folder):
+    """A few steps on noise, so that every tensor is another than before."""
+    net.train()
+    optimiser = torch.optim.SGD(net.parameters(), lr=1e-3)
+    for seed in range(3):
+        arrays = inputs(shapes, {"B": 2, "H": 64, "W": 96}, seed)
+        loss = sum(made.square().mean() for made in net(**{own: torch.from_numpy(x) for own, x in arrays.items()}).values())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    net.eval()
+    save_file(net.state_dict(), folder / "trained.safetensors")
+
+
+def main():
+    torch.manual_seed(0)
+    results = Table("torch")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for at, (spec, settings) in enumerate(CASES):
+            path, weights = folder / f"m{at}.py", folder / "weights.safetensors"
+            neckar("export", "pytorch", spec, *given(settings), "-o", path)
+            neckar("weights", "init", spec, *given(settings), "--seed", 1, "-o", weights)
+            arch, shapes = table(path.read_text())
+            net = module(path, arch)
+            initialisation(net, folder, spec, settings)
+            net.load_state_dict({own: torch.from_numpy(x) for own, x in load_file(weights).items()}, strict=True)
+            net.eval()
+            for sizes in sizes_of(spec):
+                arrays = inputs(shapes, sizes)
+                expected = reference(folder, spec, settings, weights, arrays)
+                results.line(name(spec, settings), sizes, error(run(net, arrays), expected))
+            if at in (0, 5, 9):
+                train(net, shapes, folder)
+                arrays = inputs(shapes, sizes_of(spec)[0], seed=9)
+                expected = reference(folder, spec, settings, folder / "trained.safetensors", arrays)
+                results.line(name(spec, settings) + " (trained)", sizes_of(spec)[0], error(run(net, arrays), expected))
+    results.end()
+
+
+main()
