@@ -13,15 +13,15 @@ use crate::terminal::Terminal;
 #[derive(Debug, Args)]
 pub struct WeightsArguments {
     /// Weights, a safetensors file; without it they are initialised as the spec says
-    #[arg(long = "weights", value_name = "FILE")]
+    #[arg(id = "weights", long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 
     /// Accept a weights file with tensors that the network does not use
-    #[arg(long, requires = "file")]
+    #[arg(long, requires = "weights")]
     pub allow_unused: bool,
 
     /// What the file calls the weights: a table that `neckar weights map` proposes
-    #[arg(long, value_name = "TABLE", requires = "file")]
+    #[arg(long, value_name = "TABLE", requires = "weights")]
     pub map: Option<PathBuf>,
 
     /// Seed of the weights and inputs that are drawn

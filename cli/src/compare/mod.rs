@@ -7,7 +7,7 @@ mod side;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::Args;
 use ndarray::ArrayD;
@@ -120,7 +120,7 @@ pub fn compare(arguments: &Compare, terminal: &Terminal) -> Result<(), Failure> 
     Err(Failure::Reported(Exit::Findings))
 }
 
-fn read_bundle(path: &PathBuf) -> Result<BTreeMap<String, ArrayD<f32>>, Failure> {
+fn read_bundle(path: &Path) -> Result<BTreeMap<String, ArrayD<f32>>, Failure> {
     let tensors = read_tensors(path)?;
     let named = tensors.into_iter().map(|(name, array)| {
         let reason = "its array has no name; give tensors as .safetensors or .npz";

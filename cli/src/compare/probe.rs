@@ -178,6 +178,9 @@ fn empty_body() -> Body {
     Body { name: "part".into(), inputs: 0, slots: 0, weights: 0, steps: Vec::new(), outputs: Vec::new() }
 }
 
+/// A program and its inputs by name.
+type Part = (Program, Vec<(String, ArrayD<f32>)>);
+
 /// A part of a network as a program of its own, at known sizes.
 struct Mini<'p> {
     probe: &'p Probe,
@@ -209,8 +212,7 @@ impl Mini<'_> {
         Some(())
     }
 
-    /// The program and its inputs.
-    fn finish(self, target: Slot) -> Option<(Program, Vec<(String, ArrayD<f32>)>)> {
+    fn finish(self, target: Slot) -> Option<Part> {
         let Mini { probe, inputs, slots, mut body, replaced } = self;
         let count = inputs.len() as u32;
         let place = |slot: Slot| match inputs.iter().position(|input| *input == slot) {

@@ -43,7 +43,7 @@ impl Inputs {
 #[derive(Debug, Args)]
 pub struct InputArguments {
     /// Inputs by name: .safetensors or .npz, or .npy for the only one; without it they are drawn at the `at` sizes
-    #[arg(long = "input", value_name = "FILE", conflicts_with = "image")]
+    #[arg(id = "input", long, value_name = "FILE", conflicts_with = "image")]
     file: Option<PathBuf>,
 
     /// A PNG or JPEG for the input that takes a picture

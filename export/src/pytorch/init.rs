@@ -55,9 +55,9 @@ pub(super) fn initialise(weights: &[(String, Init, Vec<usize>, Kind)], access: &
 fn rule(init: Init, kind: Kind, fan_in: f32, fan_out: f32, bias_fan: f32) -> Option<String> {
     let near = |a: f32, b: f32| (a - b).abs() <= 1e-6 * b.abs();
     Some(match init {
-        Init::Constant(value) if kind == Kind::One && value == 1.0 => return None,
-        Init::Constant(value) if kind == Kind::Zero && value == 0.0 => return None,
-        Init::Constant(value) if value == 0.0 => "nn.init.zeros_(tensor)".into(),
+        Init::Constant(1.0) if kind == Kind::One => return None,
+        Init::Constant(0.0) if kind == Kind::Zero => return None,
+        Init::Constant(0.0) => "nn.init.zeros_(tensor)".into(),
         Init::Constant(value) => format!("nn.init.constant_(tensor, {value:?})"),
         Init::Uniform { bound } => match kind {
             Kind::Weight | Kind::Transposed if near(bound, fan_in.recip().sqrt()) => return None,
