@@ -64,6 +64,8 @@ pub enum Command {
     Weights(Weights),
     /// Write the lock of the checkpoints that `arch!` names, so that builds need no weights
     Prepare(Prepare),
+    /// Draw a network: levels as rows, the paths through the pyramid as columns
+    Draw(Draw),
     /// Print the Rust module that `arch!` makes of a spec
     Expand(Expand),
     /// List the specs that ship with neckar, or print one
@@ -409,6 +411,42 @@ pub struct Prepare {
     /// The package: a folder with a `Cargo.toml`
     #[arg(default_value = ".", value_name = "PATH")]
     pub package: PathBuf,
+}
+
+/// `neckar draw`.
+#[derive(Debug, Args)]
+pub struct Draw {
+    /// The spec
+    pub spec: SpecArgument,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// How it is drawn; without it the extension of the file says so, and without a file it is text
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<DrawingFormat>,
+
+    /// Write the drawing to a file: .svg, .png, .mmd, .dot or .txt
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Draw text with ASCII characters alone
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+/// How a network is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DrawingFormat {
+    /// A picture that scales
+    Svg,
+    /// A picture of pixels
+    Png,
+    /// A flowchart for pages that render Mermaid
+    Mermaid,
+    /// A digraph for Graphviz
+    Dot,
+    /// Characters for a terminal
+    Text,
 }
 
 /// `neckar expand`.

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Export(export) => commands::export(export, &terminal),
         Command::Weights(weights) => commands::weights(weights, &terminal),
         Command::Prepare(prepare) => commands::prepare(prepare, &terminal),
+        Command::Draw(draw) => commands::draw(draw, &terminal),
         Command::Expand(expand) => commands::expand(expand, &terminal),
         Command::Zoo(zoo) => commands::zoo(zoo, &terminal),
         Command::Ops(ops) => commands::ops(ops, &terminal),

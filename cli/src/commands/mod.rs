@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod draw;
 mod expand;
 mod explain;
 mod export;
@@ -14,6 +15,7 @@ mod zoo;
 
 pub use audit::audit;
 pub use check::check;
+pub use draw::draw;
 pub use expand::expand;
 pub use explain::explain;
 pub use export::export;

@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod common;
 mod config;
+mod draw;
 mod explain;
 mod fix;
 mod fmt;

@@ -30,7 +30,7 @@ fn specs() {
     folder.write("empty.arch", "");
     folder.write("two.arch", format!("{}\n{}", crate::common::LINE, crate::common::TINY));
     folder.make_folder("folder.arch");
-    for command in ["check", "run", "expand"] {
+    for command in ["check", "run", "draw", "expand"] {
         refuse(
             &folder,
             &[
@@ -239,6 +239,12 @@ fn targets() {
             (&["run", "./line.arch", "-o", "taken.safetensors"], 3, &["cannot write `taken.safetensors`", "directory"]),
             (&["run", "./line.arch", "-o", "taken.png"], 3, &["cannot write `taken.png`", "directory"]),
             (&["run", "./line.arch", "--rows", "gone/r.npz"], 3, &["cannot write `gone/r.npz`"]),
+            (&["draw", "./line.arch", "-o", "gone/y.svg"], 3, &["cannot write `gone/y.svg`", "No such file"]),
+            (&["draw", "./line.arch", "-o", "taken.png"], 3, &["cannot write `taken.png`", "directory"]),
+            (&["draw", "./line.arch", "-o", "y.pdf"], 2, &["the extension of `y.pdf` gives no format", "--format"]),
+            (&["draw", "./line.arch", "--format", "png"], 2, &["name its file with `-o`"]),
+            (&["draw", "./line.arch", "--format", "jpeg"], 2, &["svg, png, mermaid, dot, text"]),
+            (&["draw", "./line.arch", "-o", "y.svg", "--ascii"], 2, &["`--ascii` is for text"]),
             (&["run", "./line.arch", "-o", "y.txt"], 2, &["the extension gives the format"]),
             (&["run", "./line.arch", "--rows", "r.png"], 2, &["the extension gives the format"]),
             (&["run", "./list.arch", "-o", "y.npy"], 2, &["holds one tensor and there are 2 outputs"]),

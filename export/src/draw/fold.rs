@@ -1,0 +1,301 @@
+//! From a graph to a scene: operators folded into what a drawing shows.
+//!
+//! A block's instance is one unit, and so is a chain of them (`layer1.0`, `layer1.1`, …). An instance that gives maps at
+//! several levels, a backbone or a neck, is shown from inside, in a frame. Norms and activations vanish into what they
+//! follow, resampling and convolutions without a name of their own into arrows.
+
+use std::collections::BTreeMap;
+
+use neckar_spec::check::Checked;
+use neckar_spec::graph::{Graph, Node, NodeId, ScopeId};
+use neckar_spec::size::Env;
+
+use super::roles;
+use super::scene::Scene;
+use super::words::{Part, operands, part, words};
+
+/// Where a spec gives no sizes, a drawing's figures are of the first legal ones from here on.
+const USUAL: i64 = 256;
+
+/// The scene of a network.
+pub(super) fn scene(checked: &Checked) -> Scene {
+    let sizes = sizes(checked);
+    let mut folding = Folding::new(checked.graph(), &sizes);
+    folding.group();
+    folding.find_arrows();
+    let mut scene = folding.scene();
+    scene.sizes = free_sizes(checked.graph(), &sizes);
+    roles::assign(&mut scene);
+    scene
+}
+
+/// The sizes of the `at` clause, or usual ones.
+fn sizes(checked: &Checked) -> Env {
+    if let Some(env) = checked.at() {
+        return env;
+    }
+    let graph = checked.graph();
+    let size = |(symbol, at): &(_, Option<i64>)| {
+        let legal = |set: &neckar_spec::size::SizeSet| set.iter_from(USUAL).next().or(set.nearest(USUAL).0);
+        let legal = checked.legal().set(neckar_spec::size::Symbol::as_str(symbol)).and_then(legal);
+        (symbol.clone(), at.or(legal).unwrap_or(USUAL))
+    };
+    let mut env: Env = graph.symbols.iter().map(size).collect();
+    for input in &graph.inputs {
+        if let Some(batch) = graph.node(input.node).shape[0].as_symbol() {
+            env.set(batch.clone(), 1);
+        }
+    }
+    env
+}
+
+fn free_sizes(graph: &Graph, env: &Env) -> String {
+    let size = |(symbol, _): &(neckar_spec::size::Symbol, _)| Some(format!("{symbol} = {}", env.get(symbol.as_str())?));
+    graph.symbols.iter().filter_map(size).collect::<Vec<_>>().join(", ")
+}
+
+/// A graph with the groups that its operators fall into.
+pub(super) struct Folding<'g> {
+    pub graph: &'g Graph,
+    /// For each node its sizes without the batch.
+    pub shapes: Vec<Vec<i64>>,
+    /// For each node the level of its map, 0 the finest; none for a vector.
+    pub levels: Vec<Option<usize>>,
+    /// For each node what reads its values.
+    pub readers: Vec<Vec<NodeId>>,
+    /// For each node the outputs that it is.
+    pub outputs: Vec<Vec<String>>,
+    /// Whether a scope is shown from inside.
+    pub open: Vec<bool>,
+    /// For each node the rows of open scopes that it is, by the depth of the scope.
+    pub rows: BTreeMap<NodeId, Vec<(usize, &'g str)>>,
+    /// For each node the group that it belongs to, whose other nodes lead to it.
+    pub groups: Vec<usize>,
+    /// For each group its nodes, in their order.
+    pub members: BTreeMap<usize, Vec<NodeId>>,
+    /// The words of the groups that are arrows.
+    pub arrows: BTreeMap<usize, String>,
+}
+
+impl<'g> Folding<'g> {
+    fn new(graph: &'g Graph, env: &Env) -> Folding<'g> {
+        let axes = |node: &Node| node.shape.iter().skip(1).map(|size| size.eval(env).unwrap_or(1).max(1)).collect();
+        let shapes: Vec<Vec<i64>> = graph.nodes.iter().map(axes).collect();
+        let mut readers = vec![Vec::new(); shapes.len()];
+        for (id, node) in graph.nodes() {
+            for operand in operands(node) {
+                readers[operand.0 as usize].push(id);
+            }
+        }
+        let mut outputs = vec![Vec::new(); shapes.len()];
+        for output in &graph.outputs {
+            outputs[output.node.0 as usize].push(output.full_name());
+        }
+        let mut folding = Folding {
+            graph,
+            levels: levels(&shapes),
+            shapes,
+            readers,
+            outputs,
+            open: Vec::new(),
+            rows: BTreeMap::new(),
+            groups: Vec::new(),
+            members: BTreeMap::new(),
+            arrows: BTreeMap::new(),
+        };
+        folding.open_scopes();
+        for row in graph.rows.iter().filter(|row| folding.open[row.scope.0 as usize]) {
+            let depth = folding.around(row.scope).count();
+            folding.rows.entry(row.node).or_default().push((depth, row.name.as_str()));
+        }
+        folding
+    }
+
+    /// Opens the instances that give maps at several levels.
+    fn open_scopes(&mut self) {
+        let mut given = vec![Vec::new(); self.graph.scopes.len()];
+        for (id, node) in self.graph.nodes() {
+            let Some(level) = self.levels[id.0 as usize] else { continue };
+            for scope in self.around(node.scope) {
+                if self.leaves(id, scope) {
+                    given[scope.0 as usize].push(level);
+                }
+            }
+        }
+        // A scope stands behind the one that it lies in.
+        for (i, scope) in self.graph.scopes.iter().enumerate() {
+            let several = given[i].iter().any(|level| *level != given[i][0]);
+            let open = scope.parent.is_none_or(|parent| self.open[parent.0 as usize] && several);
+            self.open.push(open);
+        }
+    }
+
+    /// A scope and those that it lies in.
+    pub(super) fn around(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> + use<'g> {
+        let graph = self.graph;
+        std::iter::successors(Some(scope), |&scope| graph.scope(scope).parent)
+    }
+
+    fn lies_in(&self, node: NodeId, scope: ScopeId) -> bool {
+        self.around(self.graph.node(node).scope).any(|around| around == scope)
+    }
+
+    /// Whether something outside a scope reads a node in it.
+    fn leaves(&self, node: NodeId, scope: ScopeId) -> bool {
+        let index = node.0 as usize;
+        !self.outputs[index].is_empty() || self.readers[index].iter().any(|&reader| !self.lies_in(reader, scope))
+    }
+
+    /// The innermost open scope around a node, and the closed one in it.
+    pub(super) fn home(&self, node: NodeId) -> (ScopeId, Option<ScopeId>) {
+        let mut closed = None;
+        for scope in self.around(self.graph.node(node).scope) {
+            if self.open[scope.0 as usize] {
+                return (scope, closed);
+            }
+            closed = Some(scope);
+        }
+        (ScopeId(0), closed)
+    }
+
+    /// The only reader of a node that is nothing else.
+    fn only_reader(&self, node: NodeId) -> Option<NodeId> {
+        let index = node.0 as usize;
+        match self.readers[index].as_slice() {
+            [reader] if self.outputs[index].is_empty() => Some(*reader),
+            _ => None,
+        }
+    }
+
+    /// Puts every node into a group.
+    fn group(&mut self) {
+        let mut blocks: BTreeMap<ScopeId, usize> = BTreeMap::new();
+        for (id, _) in self.graph.nodes() {
+            let index = id.0 as usize;
+            let joined = match self.home(id) {
+                (_, Some(closed)) => {
+                    let known = blocks.get(&closed).copied().or_else(|| self.chained(closed, id));
+                    blocks.insert(closed, known.unwrap_or(index));
+                    known
+                }
+                (home, None) => self.followed(id, home),
+            };
+            self.groups.push(joined.unwrap_or(index));
+            if part(self.graph.node(id)) != Part::Arrow {
+                self.absorb_sums(id);
+            }
+        }
+        for (i, group) in self.groups.iter().enumerate() {
+            self.members.entry(*group).or_default().push(NodeId(i as u32));
+        }
+    }
+
+    /// The group of the instance before in a chain, for the first node of an instance that reads nothing else.
+    fn chained(&self, scope: ScopeId, first: NodeId) -> Option<usize> {
+        let (own, number) = chain_name(&self.graph.scope(scope).name)?;
+        let [before] = operands(self.graph.node(first)) else { return None };
+        let (_, earlier) = self.home(*before);
+        let earlier = earlier?;
+        let other = self.graph.scope(earlier);
+        let same = other.network == self.graph.scope(scope).network && other.parent == self.graph.scope(scope).parent;
+        let follows = chain_name(&other.name).is_some_and(|(name, before)| name == own && before + 1 == number);
+        // An instance's nodes stand in a row.
+        let inside = |node: &NodeId| self.lies_in(*node, earlier);
+        let back = (0..=before.0).rev().map(NodeId).take_while(inside);
+        let mut all = back.chain((before.0 + 1..first.0).map(NodeId).take_while(inside));
+        let alone = all.all(|node| {
+            let readers = &self.readers[node.0 as usize];
+            self.outputs[node.0 as usize].is_empty()
+                && readers.iter().all(|&reader| self.lies_in(reader, scope) || self.lies_in(reader, earlier))
+        });
+        (same && follows && alone).then(|| self.groups[before.0 as usize])
+    }
+
+    /// The group that a norm or an activation goes into.
+    fn followed(&self, id: NodeId, home: ScopeId) -> Option<usize> {
+        let node = self.graph.node(id);
+        if part(node) != Part::Follower {
+            return None;
+        }
+        let before = node.inputs[0];
+        let source = self.graph.node(before);
+        // A vector is flattened without a change of its values; a map's rows and columns are worth a box.
+        let keeps_rank = source.shape.len() == node.shape.len() || self.levels[before.0 as usize].is_none();
+        let fits = source.op.is_some() && keeps_rank && self.home(before).0 == home && !self.is_arrow(before);
+        (fits && self.only_reader(before).is_some()).then(|| self.groups[before.0 as usize])
+    }
+
+    fn is_arrow(&self, id: NodeId) -> bool {
+        self.home(id).1.is_none() && part(self.graph.node(id)) == Part::Arrow
+    }
+
+    /// A sum of sums, or a concatenation of concatenations, is one.
+    fn absorb_sums(&mut self, id: NodeId) {
+        let node = self.graph.node(id);
+        let (home, closed) = self.home(id);
+        if closed.is_some() || !matches!(part(node), Part::Fuse(_)) {
+            return;
+        }
+        for &before in &node.inputs {
+            let same = part(self.graph.node(before)) == part(node) && self.home(before) == (home, None);
+            if same && self.only_reader(before).is_some() && self.row(&[before]).is_none() {
+                let (from, to) = (self.groups[before.0 as usize], self.groups[id.0 as usize]);
+                self.groups.iter_mut().filter(|group| **group == from).for_each(|group| *group = to);
+            }
+        }
+    }
+
+    /// The row that names a group: of its last node rather than of one before, of the outermost network first.
+    pub(super) fn row(&self, members: &[NodeId]) -> Option<&'g str> {
+        let rows = members.iter().rev().find_map(|member| self.rows.get(member))?;
+        rows.iter().min_by_key(|(depth, _)| *depth).map(|(_, name)| *name)
+    }
+
+    /// Finds the groups that are drawn as arrows: resampling, and convolutions without a name on their way into a fusion.
+    fn find_arrows(&mut self) {
+        let reads_on = |group: &Vec<NodeId>| {
+            let last = *group.last()?;
+            let index = last.0 as usize;
+            (self.outputs[index].is_empty() && !self.readers[index].is_empty()).then_some(last)
+        };
+        let mut arrows = BTreeMap::new();
+        for (group, members) in &self.members {
+            let (Some(&first), Some(last)) = (members.first(), reads_on(members)) else { continue };
+            let node = self.graph.node(first);
+            if self.home(first).1.is_some() || node.op.is_none() || node.inputs.is_empty() {
+                continue;
+            }
+            let into_fusion = || {
+                let fusion = self.only_reader(last).filter(|&reader| self.home(reader).1.is_none())?;
+                matches!(part(self.graph.node(fusion)), Part::Fuse(_)).then_some(())
+            };
+            let nameless = || part(node) == Part::Layer && self.row(members).is_none() && into_fusion().is_some();
+            let map = self.levels[first.0 as usize].is_some();
+            if map && (self.is_arrow(first) || nameless()) {
+                arrows.insert(*group, words(node));
+            }
+        }
+        self.arrows = arrows;
+    }
+}
+
+/// For each shape the level of its map: halvings from the largest map, those that do not occur left out. A map of one cell
+/// is a vector.
+fn levels(shapes: &[Vec<i64>]) -> Vec<Option<usize>> {
+    let cells = |shape: &Vec<i64>| match shape.as_slice() {
+        [_, rows, columns] if rows * columns > 1 => Some((*rows as f64 * *columns as f64).log2() / 2.0),
+        _ => None,
+    };
+    let largest = shapes.iter().filter_map(cells).fold(0.0, f64::max);
+    let halvings = |shape| cells(shape).map(|cells| (largest - cells).round() as usize);
+    let mut occurring: Vec<usize> = shapes.iter().filter_map(halvings).collect();
+    occurring.sort_unstable();
+    occurring.dedup();
+    shapes.iter().map(|shape| occurring.binary_search(&halvings(shape)?).ok()).collect()
+}
+
+/// `layer1.2` as `layer1` and 2.
+pub(super) fn chain_name(name: &str) -> Option<(&str, usize)> {
+    let (base, number) = name.rsplit_once('.')?;
+    Some((base, number.parse().ok()?))
+}

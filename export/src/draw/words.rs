@@ -1,0 +1,115 @@
+//! Operators in the few words that fit beside a box or an arrow.
+
+use neckar_spec::graph::Node;
+use neckar_spec::ops::Op;
+use neckar_spec::program::{Instr, Normalise, PoolKind, ResizeMode, Target};
+
+use super::scene::Sign;
+
+/// What becomes of an operator in a drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A box.
+    Layer,
+    /// Goes into the box of what it follows.
+    Follower,
+    /// An arrow with words.
+    Arrow,
+    /// A circle.
+    Fuse(Sign),
+}
+
+/// What becomes of an operator.
+pub(super) fn part(node: &Node) -> Part {
+    let Some(op) = &node.op else { return Part::Layer };
+    match op {
+        Op::Activate(_) | Op::BatchNorm(_) | Op::Flatten(_) => Part::Follower,
+        Op::Up(_) | Op::UpTo(_) => Part::Arrow,
+        Op::Add(_) => Part::Fuse(Sign::Add),
+        Op::Concat(_) => Part::Fuse(Sign::Concat),
+        Op::Fuse(_) => Part::Fuse(match instruction(node) {
+            Some(Instr::Concat) => Sign::Concat,
+            Some(Instr::WeightedSum { .. }) => Sign::Weighted,
+            _ => Sign::Add,
+        }),
+        Op::AdaptiveAvgPool(_) | Op::Conv(_) | Op::L2Normalize(_) | Op::Linear(_) | Op::WindowPool(_) => Part::Layer,
+    }
+}
+
+/// The operands whose values count: what only lends its size to another is none.
+pub(super) fn operands(node: &Node) -> &[neckar_spec::graph::NodeId] {
+    match &node.op {
+        Some(Op::UpTo(_)) => &node.inputs[..1],
+        _ => &node.inputs,
+    }
+}
+
+/// An operator in words: `3×3 /2`, `max 3×3 /2`, `2× nearest`; nothing for an input and a plain sum.
+pub(super) fn words(node: &Node) -> String {
+    let (Some(op), Some(instruction)) = (&node.op, instruction(node)) else { return String::new() };
+    match instruction {
+        Instr::Conv(conv) => {
+            let mut text = by(conv.kernel) + &stride(conv.stride);
+            if conv.dilation != [1, 1] {
+                text.push_str(&format!(" d{}", either(conv.dilation)));
+            }
+            // A filter a channel is the depthwise convolution of the mobile networks.
+            match conv.groups {
+                1 => text,
+                groups if groups == conv.channels => format!("dw {text}"),
+                groups => format!("{text} g{groups}"),
+            }
+        }
+        Instr::TransposedConv { stride, .. } => format!("{stride}× transposed"),
+        Instr::Gemm { .. } => "linear".into(),
+        Instr::Pool(pool) => {
+            let kind = match pool.kind {
+                PoolKind::Max => "max",
+                PoolKind::Average { .. } => "avg",
+            };
+            format!("{kind} {}{}", by(pool.kernel), stride(pool.stride))
+        }
+        Instr::GlobalAveragePool => "global avg".into(),
+        Instr::AdaptiveAveragePool { size } => format!("avg to {}", by(size)),
+        Instr::Resize(resize) => {
+            let mode = match resize.mode {
+                ResizeMode::Nearest => "nearest",
+                ResizeMode::Bilinear => "bilinear",
+                ResizeMode::AlignCorners => "align corners",
+            };
+            match resize.target {
+                Target::Factor(factor) => format!("{factor}× {mode}"),
+                Target::Like => format!("UpTo {mode}"),
+            }
+        }
+        Instr::Flatten => "flatten".into(),
+        Instr::L2Normalize { .. } => "L2 norm".into(),
+        Instr::WeightedSum { normalise, .. } => match normalise {
+            Normalise::Softplus => "weighted".into(),
+            Normalise::Relu => "fast".into(),
+            Normalise::Softmax => "softmax".into(),
+        },
+        Instr::Concat => String::new(),
+        Instr::Elementwise => match op {
+            Op::Activate(_) => op.text(&[]).trim_end_matches("()").to_owned(),
+            Op::BatchNorm(_) => "batch norm".into(),
+            _ => String::new(),
+        },
+    }
+}
+
+fn instruction(node: &Node) -> Option<Instr> {
+    Some(node.op.as_ref()?.lower(&node.weights, &node.shape).0)
+}
+
+fn by([rows, columns]: [usize; 2]) -> String {
+    format!("{rows}×{columns}")
+}
+
+fn either([rows, columns]: [usize; 2]) -> String {
+    if rows == columns { rows.to_string() } else { by([rows, columns]) }
+}
+
+fn stride(stride: [usize; 2]) -> String {
+    if stride == [1, 1] { String::new() } else { format!(" /{}", either(stride)) }
+}
