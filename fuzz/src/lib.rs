@@ -21,7 +21,7 @@ pub fn text_to_program(text: &str) {
     assert_eq!(error, compilation.checked.is_none(), "a network is checked exactly where nothing is wrong");
     let Some(checked) = &compilation.checked else { return };
     for keep_rows in [false, true] {
-        let program = lower(checked, Lowering { keep_rows });
+        let program = lower(checked, Lowering { keep_rows, ..Lowering::default() });
         assert_eq!(validate(&program), Ok(()));
         let _ = program.to_string();
         assert_eq!(Program::from_bytes(&program.to_bytes()), Ok(program));

@@ -191,7 +191,7 @@ fn weights_out_of_a_file() {
     let more = ("extra", Dtype::F32, vec![1], vec![0; 4]);
     write(&path, &[good.clone(), good_bias.clone(), more]);
     assert_eq!(message(&strict), format!("{head}\n  `extra` [1] is not used"));
-    let (_, report) = load(&LoadOptions { allow_unused: true }).expect("unused ones are allowed");
+    let (_, report) = load(&LoadOptions { allow_unused: true, ..LoadOptions::default() }).expect("unused ones are allowed");
     assert_eq!(report.unused[0].name, "extra");
     write(
         &path,
