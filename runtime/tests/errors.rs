@@ -191,7 +191,8 @@ fn weights_out_of_a_file() {
     let more = ("extra", Dtype::F32, vec![1], vec![0; 4]);
     write(&path, &[good.clone(), good_bias.clone(), more]);
     assert_eq!(message(&strict), format!("{head}\n  `extra` [1] is not used"));
-    let (_, report) = load(&LoadOptions { allow_unused: true, ..LoadOptions::default() }).expect("unused ones are allowed");
+    let (_, report) =
+        load(&LoadOptions { allow_unused: true, ..LoadOptions::default() }).expect("unused ones are allowed");
     assert_eq!(report.unused[0].name, "extra");
     write(
         &path,
@@ -201,7 +202,9 @@ fn weights_out_of_a_file() {
         message(&strict),
         format!(
             "{head}\n  `conv.weight` has the shape [3, 4, 3, 3], expected [4, 3, 3, 3]\
-             \n  `conv.bias` is of type I32, expected F32, F64, F16 or BF16"
+             \n  `conv.bias` is of type I32, expected F32, F64, F16 or BF16\
+             \n`conv.weight` looks transposed: its axes are in another order than PyTorch's [out, in] of linear layers and \
+             [out, in, rows, columns] of convolutions"
         )
     );
     let many: Vec<(String, ArrayD<f32>)> = (0..20).map(|i| (format!("q{i}"), ArrayD::zeros(vec![1]))).collect();

@@ -5,6 +5,7 @@ mod check;
 mod common;
 mod config;
 mod draw;
+mod exchange;
 mod explain;
 mod fix;
 mod fmt;

@@ -1,0 +1,133 @@
+//! `export`, `weights` and `compare`: what other tools are given, and what comes back from them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::common::Folder;
+
+type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
+
+fn read(folder: &Folder, name: &str) -> Tensors {
+    let bytes = fs::read(folder.path(name)).expect("the file was written");
+    let file = SafeTensors::deserialize(&bytes).expect("it is a safetensors file");
+    let tensor = |(name, view): (&str, TensorView)| {
+        (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
+    };
+    file.iter().map(tensor).collect()
+}
+
+fn write(folder: &Folder, name: &str, tensors: &Tensors) {
+    let mut views = Vec::new();
+    for (name, (dtype, shape, data)) in tensors {
+        views.push((name.as_str(), TensorView::new(*dtype, shape.clone(), data).expect("a tensor")));
+    }
+    let bytes = safetensors::serialize(views, None).expect("tensors");
+    fs::write(folder.path(name), bytes).expect("a folder of its own");
+}
+
+#[test]
+fn exports_are_files_of_the_other_tools() {
+    let folder = Folder::new();
+    folder.succeed(&["export", "onnx", "lite_fpn", "--beside"]);
+    // Field 1 of the message, the version of the format, is 8.
+    assert_eq!(fs::read(folder.path("lite_fpn.onnx")).expect("the model")[..2], [0x08, 8]);
+    assert!(folder.path("lite_fpn.onnx.data").is_file());
+    folder.succeed(&["export", "pytorch", "lite_fpn"]);
+    let module = fs::read_to_string(folder.path("lite_fpn.py")).expect("the module");
+    assert!(module.contains("\nclass LiteFpn(nn.Module):\n"), "{module}");
+    assert!(module.contains("        P5s = F.silu(self.S5[\"bn\"](self.S5[\"conv\"](P5)))\n"), "{module}");
+}
+
+#[test]
+fn each_fault_of_a_checkpoint_is_named() {
+    let folder = Folder::new();
+    folder.succeed(&["weights", "init", "lite_fpn", "-o", "good.safetensors"]);
+    let said = folder.succeed(&["weights", "check", "lite_fpn", "good.safetensors"]);
+    assert_eq!(said.out, "good.safetensors: 40 of 40 weights of `LiteFpn` applied\n");
+    let good = read(&folder, "good.safetensors");
+    let conv = good["L5.conv.weight"].clone();
+
+    let mut renamed = good.clone();
+    renamed.remove("L5.conv.weight");
+    renamed.insert("L5.conv.weights".into(), conv.clone());
+    let mut transposed = good.clone();
+    transposed.insert("L5.conv.weight".into(), (conv.0, vec![256, 128, 1, 1], conv.2.clone()));
+    let mut missing = good.clone();
+    missing.remove("S4.bn.bias");
+    let mut extra = good.clone();
+    extra.insert("head.weight".into(), (Dtype::F32, vec![1], vec![0; 4]));
+    let prefixed: Tensors = good.iter().map(|(name, tensor)| (format!("module.{name}"), tensor.clone())).collect();
+    let cases = [
+        (renamed, "`L5.conv.weight` [128, 256, 1, 1] is missing; the checkpoint has `L5.conv.weights`"),
+        (transposed, "`L5.conv.weight` looks transposed"),
+        (missing, "`S4.bn.bias` [128] is missing"),
+        (extra, "`head.weight` [1] is not used"),
+        (prefixed, "the checkpoint's names begin with `module.`, the network's do not"),
+    ];
+    for (tensors, message) in cases {
+        write(&folder, "bad.safetensors", &tensors);
+        let said = folder.neckar(&["weights", "check", "lite_fpn", "bad.safetensors"]);
+        assert_eq!(said.code, 1, "{message}");
+        assert!(said.err.contains(message), "{message}: {}", said.err);
+        let said = folder.neckar(&["run", "lite_fpn", "--weights", "bad.safetensors"]);
+        assert_eq!(said.code, 3, "{message}");
+        assert!(said.err.contains(message) || message.contains("names begin"), "{message}: {}", said.err);
+    }
+    let bytes = fs::read(folder.path("good.safetensors")).expect("the file");
+    fs::write(folder.path("cut.safetensors"), &bytes[..bytes.len() - 100]).expect("a file");
+    let said = folder.neckar(&["weights", "check", "lite_fpn", "cut.safetensors"]);
+    assert_eq!((said.code, said.err.contains("cut short")), (3, true), "{}", said.err);
+}
+
+#[test]
+fn a_table_brings_other_names_to_the_spec() {
+    let folder = Folder::new();
+    folder.succeed(&["weights", "init", "fpn", "-o", "own.safetensors"]);
+    let other = |name: &str| {
+        let name = name.replace("fpn.inner_blocks.", "neck.lateral_convs.");
+        name.replace("fpn.layer_blocks.", "neck.fpn_convs.")
+            .replace(".0.weight", ".conv.weight")
+            .replace(".0.bias", ".conv.bias")
+    };
+    let tensors: Tensors =
+        read(&folder, "own.safetensors").into_iter().map(|(name, tensor)| (other(&name), tensor)).collect();
+    write(&folder, "other.safetensors", &tensors);
+    folder.succeed(&["weights", "map", "fpn", "other.safetensors", "-o", "fpn.names"]);
+    folder.succeed(&["weights", "check", "fpn", "other.safetensors", "--map", "fpn.names"]);
+}
+
+#[test]
+fn the_cause_of_a_difference_is_named() {
+    let folder = Folder::new();
+    folder.succeed(&["run", "lite_fpn", "--rows", "rows.safetensors"]);
+    folder.succeed(&["compare", "lite_fpn", "exact", "rows.safetensors"]);
+    let mut rows = read(&folder, "rows.safetensors");
+    let (dtype, shape, data) = rows["U5"].clone();
+    // Channels last: [1, 128, 16, 32] becomes [1, 16, 32, 128].
+    let cells = shape[2] * shape[3];
+    let mut last = vec![0; data.len()];
+    for (at, number) in data.chunks_exact(4).enumerate() {
+        let (channel, cell) = (at / cells, at % cells);
+        let to = (cell * shape[1] + channel) * 4;
+        last[to..to + 4].copy_from_slice(number);
+    }
+    rows.insert("U5".into(), (dtype, vec![1, shape[2], shape[3], shape[1]], last));
+    write(&folder, "last.safetensors", &rows);
+    let said = folder.neckar(&["compare", "lite_fpn", "exact", "last.safetensors"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("`U5` is the first row that differs"), "{}", said.err);
+    assert!(said.err.contains("channels-last"), "{}", said.err);
+    // A network of its own numerics stands for a reference with another resize mode.
+    folder
+        .write("half.arch", "arch Half at H = 4, W = 6 { input x: [B, 2, H, W]  output y = Up2(x, mode = bilinear) }");
+    folder.write(
+        "corners.arch",
+        "arch Half at H = 4, W = 6 { input x: [B, 2, H, W]  output y = Up2(x, mode = align_corners) }",
+    );
+    folder.succeed(&["run", "./corners.arch", "-o", "corners.safetensors"]);
+    let said = folder.neckar(&["compare", "./half.arch", "exact", "corners.safetensors"]);
+    assert!(said.err.contains("bilinear with aligned corners"), "{}", said.err);
+}
