@@ -90,6 +90,9 @@ const RESERVED = new Set(
     .match(/\w+/g),
 );
 
+/** Words of the language only in their places. */
+const CONTEXTUAL = new Set(["allow", "down", "image"]);
+
 /** Faults of a spec's tokens: text without a scope, a word of the language or an operator that is not shown as one. */
 async function covered(name, text) {
   let count = 0;
@@ -105,7 +108,7 @@ async function covered(name, text) {
       else if (RESERVED.has(piece) && !/^(keyword|storage|constant\.language)\./.test(scope)) fault("a word of the language");
       else if (/^([-+*/^=<>|⊕×→!~]|\.\.)/.test(piece) && !scope.startsWith("keyword.operator.")) fault("an operator");
       else if (/^\d/.test(piece) && !scope.startsWith("constant.numeric.")) fault("a number");
-      else if (!RESERVED.has(piece) && /^[\p{L}_]/u.test(piece) && /^(keyword\.(control|other)|storage)/.test(scope) && !/^(image|down)$/.test(piece)) fault("a name");
+      else if (!RESERVED.has(piece) && /^[\p{L}_]/u.test(piece) && /^(keyword\.(control|other)|storage)/.test(scope) && !CONTEXTUAL.has(piece)) fault("a name");
     }
   }
   return count;
