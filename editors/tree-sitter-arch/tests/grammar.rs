@@ -60,7 +60,8 @@ fn checker_refuses(text: &str) -> bool {
     let mut sources = Sources::default();
     let file = sources.add("spec", None, text);
     let (_, found) = neckar_spec::syntax::parse(&sources, file);
-    found.iter().any(|diagnostic| matches!(diagnostic.code, Code::Syntax | Code::Brackets))
+    let of_syntax = [Code::Syntax, Code::Brackets, Code::Reserved, Code::Malformed];
+    found.iter().any(|diagnostic| of_syntax.contains(&diagnostic.code))
 }
 
 /// What the checker refuses although the grammar has no say in it.
