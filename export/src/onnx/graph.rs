@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use neckar_spec::program::{Epilogue, Program, Slot, Step, WeightId};
+use neckar_spec::program::{Program, Slot, Step, WeightId};
 use neckar_spec::size::Shape;
 
 use super::Options;
@@ -19,18 +19,8 @@ pub(super) struct Value {
     pub shape: Shape,
 }
 
-/// A body as it is entered: what its weights, inputs and results are outside.
-struct Entered<'a> {
-    body: usize,
-    weights: &'a [WeightId],
-    args: Vec<Value>,
-    /// What stands before the names of its rows.
-    prefix: &'a str,
-    /// Names that its slots are to have.
-    wanted: BTreeMap<Slot, String>,
-}
-
 pub(super) struct Builder<'a> {
+    /// Inlined.
     pub program: &'a Program,
     pub weights: &'a [&'a [f32]],
     pub options: &'a Options,
@@ -52,76 +42,32 @@ impl<'a> Builder<'a> {
     /// Adds the whole network.
     pub fn network(&mut self) {
         let program = self.program;
-        let args: Vec<Value> =
-            program.inputs.iter().map(|input| Value { name: input.name.clone(), shape: input.shape.clone() }).collect();
-        self.graph.input = args.iter().map(|value| value_info(&value.name, &value.shape)).collect();
-        let entry = program.entry();
-        let mut wanted = BTreeMap::new();
-        for (&slot, output) in entry.outputs.iter().zip(&program.outputs) {
-            // A map that is given twice has one name of its own.
-            if slot >= entry.inputs {
-                wanted.entry(slot).or_insert_with(|| output.name.clone());
-            }
+        let body = program.entry();
+        let mut slots: BTreeMap<Slot, Value> = BTreeMap::new();
+        for (slot, input) in (0..).zip(&program.inputs) {
+            self.graph.input.push(value_info(&input.name, &input.shape));
+            slots.insert(slot, Value { name: input.name.clone(), shape: input.shape.clone() });
         }
-        let weights: Vec<WeightId> = (0..entry.weights).collect();
-        let body = program.bodies.len() - 1;
-        let made = self.body(Entered { body, weights: &weights, args, prefix: "", wanted });
-        for (value, output) in made.iter().zip(&program.outputs) {
-            if value.name != output.name {
-                self.push("Identity", vec![value.name.clone()], output.name.clone(), Vec::new());
+        // A map that is given twice has the name of its first output.
+        let outputs = || body.outputs.iter().zip(&program.outputs);
+        for step in &body.steps {
+            let Step::Run { instr, args, epilogue, out, row } = step else {
+                unreachable!("an inlined program has no calls")
+            };
+            let output = outputs().find(|(slot, _)| *slot == out).map(|(_, output)| output.name.clone());
+            let name = output.unwrap_or_else(|| match row {
+                Some(row) => self.fresh(row),
+                None => self.fresh(&self.graph.node.len().to_string()),
+            });
+            let args: Vec<Value> = args.iter().map(|slot| slots[slot].clone()).collect();
+            slots.insert(*out, self.step(instr, epilogue, &args, name));
+        }
+        for (slot, output) in outputs() {
+            if slots[slot].name != output.name {
+                self.push("Identity", vec![slots[slot].name.clone()], output.name.clone(), Vec::new());
             }
             self.graph.output.push(value_info(&output.name, &output.shape));
         }
-    }
-
-    /// Adds the steps of a body and gives its outputs.
-    fn body(&mut self, entered: Entered) -> Vec<Value> {
-        let program = self.program;
-        let Entered { body, weights, args, prefix, wanted } = entered;
-        let body = &program.bodies[body];
-        let mut slots: Vec<Option<Value>> = args.into_iter().map(Some).collect();
-        slots.resize_with(body.slots as usize, || None);
-        let read = |slots: &[Option<Value>], of: &[Slot]| -> Vec<Value> {
-            let value = |&slot: &Slot| {
-                slots[slot as usize].clone().expect("a program's steps come in an order in which they can run")
-            };
-            of.iter().map(value).collect()
-        };
-        for step in &body.steps {
-            match step {
-                Step::Run { instr, args, epilogue, out, row } => {
-                    let row = row.as_ref().map(|row| format!("{prefix}{row}"));
-                    let name = match wanted.get(out) {
-                        Some(name) => name.clone(),
-                        None => self.fresh(&row.unwrap_or_else(|| format!("{prefix}{}", self.graph.node.len()))),
-                    };
-                    let args = read(&slots, args);
-                    slots[*out as usize] = Some(self.step(instr, epilogue, weights, &args, name));
-                }
-                Step::Call { body: called, name, args, weights: passed, outs, rows } => {
-                    let passed: Vec<WeightId> = passed.iter().map(|&weight| weights[weight as usize]).collect();
-                    let prefix = format!("{prefix}{name}.");
-                    let inner = &program.bodies[*called as usize].outputs;
-                    let outer = outs.iter().zip(rows).map(|(out, row)| {
-                        let own = row.as_ref().map(|row| format!("{}{row}", &prefix[..prefix.len() - name.len() - 1]));
-                        wanted.get(out).cloned().or_else(|| own.map(|own| self.fresh(&own)))
-                    });
-                    let outer: Vec<Option<String>> = outer.collect();
-                    let wanted = inner.iter().zip(outer).filter_map(|(&slot, name)| Some((slot, name?))).collect();
-                    let args = read(&slots, args);
-                    let entered = Entered { body: *called as usize, weights: &passed, args, prefix: &prefix, wanted };
-                    for (&out, value) in outs.iter().zip(self.body(entered)) {
-                        slots[out as usize] = Some(value);
-                    }
-                }
-            }
-        }
-        read(&slots, &body.outputs)
-    }
-
-    /// How many of a step's operands belong to its epilogue.
-    pub fn addends(epilogue: &[Epilogue]) -> usize {
-        epilogue.iter().filter(|post| matches!(post, Epilogue::Add { .. })).count()
     }
 
     /// A name that nothing has yet: the one asked for, or with a number behind it.

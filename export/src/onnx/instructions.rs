@@ -7,43 +7,28 @@ use neckar_spec::program::{
 use super::graph::{Builder, Value, float, integer, integers, text};
 use super::norms::Kernel;
 
-/// A step being added: what it reads, and the names of what it makes on the way.
-struct Making<'s> {
-    weights: &'s [WeightId],
-    /// The map of the whole step.
-    name: String,
-}
-
 impl Builder<'_> {
     /// Adds a step: the instruction, then its epilogue. The last value has the given name.
-    pub(super) fn step(
-        &mut self,
-        instr: &Instr,
-        epilogue: &[Epilogue],
-        weights: &[WeightId],
-        args: &[Value],
-        name: String,
-    ) -> Value {
-        let (args, mut addends) = args.split_at(args.len() - Builder::addends(epilogue));
+    pub(super) fn step(&mut self, instr: &Instr, epilogue: &[Epilogue], args: &[Value], name: String) -> Value {
+        let (args, mut addends) = args.split_at(args.len() - Epilogue::addends(epilogue));
         let shapes: Vec<_> = args.iter().map(|arg| arg.shape.clone()).collect();
         let shape = instr.shape(&shapes);
-        let making = Making { weights, name };
         let (norm, epilogue) = match epilogue {
             [Epilogue::Norm(norm), rest @ ..] if self.folds(instr) => (Some(norm), rest),
             _ => (None, epilogue),
         };
-        let first = self.part(&making, instr_name(instr), epilogue.is_empty());
-        let mut value = self.instr(&making, instr, norm, args, Value { name: first, shape });
+        let first = self.part(&name, instr_name(instr), epilogue.is_empty());
+        let mut value = self.instr(&name, instr, norm, args, Value { name: first, shape });
         for (at, post) in epilogue.iter().enumerate() {
             let last = at + 1 == epilogue.len();
             let shape = value.shape.clone();
             value = match post {
                 Epilogue::Norm(norm) => {
-                    let name = self.part(&making, "norm", last);
-                    self.norm(&making, norm, value, Value { name, shape })
+                    let name = self.part(&name, "norm", last);
+                    self.norm(norm, value, Value { name, shape })
                 }
                 Epilogue::Activation(activation) => {
-                    let name = self.part(&making, "activation", last);
+                    let name = self.part(&name, "activation", last);
                     self.activation(*activation, value, Value { name, shape })
                 }
                 Epilogue::Add { resize } => {
@@ -52,12 +37,12 @@ impl Builder<'_> {
                     let addend = match resize {
                         None => addend.name.clone(),
                         Some(resize) => {
-                            let resized = self.fresh(&format!("{}/resized", making.name));
+                            let resized = self.fresh(&format!("{name}/resized"));
                             let resized = Value { name: resized, shape: shape.clone() };
                             self.resize(*resize, addend, &value, resized).name
                         }
                     };
-                    let name = self.part(&making, "sum", last);
+                    let name = self.part(&name, "sum", last);
                     self.map("Add", vec![value.name, addend], Value { name, shape }, Vec::new())
                 }
             };
@@ -66,8 +51,8 @@ impl Builder<'_> {
     }
 
     /// The name of a part of a step; the last one has the step's.
-    fn part(&mut self, making: &Making, part: &str, last: bool) -> String {
-        if last { making.name.clone() } else { self.fresh(&format!("{}/{part}", making.name)) }
+    fn part(&mut self, step: &str, part: &str, last: bool) -> String {
+        if last { step.to_owned() } else { self.fresh(&format!("{step}/{part}")) }
     }
 
     /// Whether a norm behind an instruction is multiplied into its weights.
@@ -76,11 +61,11 @@ impl Builder<'_> {
         linear && self.options.fold_norms
     }
 
-    fn instr(&mut self, making: &Making, instr: &Instr, norm: Option<&Norm>, args: &[Value], result: Value) -> Value {
+    fn instr(&mut self, step: &str, instr: &Instr, norm: Option<&Norm>, args: &[Value], result: Value) -> Value {
         let input = &args[0];
         match instr {
             Instr::Conv(conv) => {
-                let kernel = self.weights_of(making, instr, conv.weight, conv.bias, norm);
+                let kernel = self.kernel(instr, conv.weight, conv.bias, norm);
                 let attributes = vec![
                     integers("kernel_shape", conv.kernel),
                     integers("strides", conv.stride),
@@ -91,12 +76,12 @@ impl Builder<'_> {
                 self.map("Conv", kernel.operands(input), result, attributes)
             }
             Instr::TransposedConv { stride, weight, bias, .. } => {
-                let kernel = self.weights_of(making, instr, *weight, *bias, norm);
+                let kernel = self.kernel(instr, *weight, *bias, norm);
                 let attributes = vec![integers("kernel_shape", [*stride; 2]), integers("strides", [*stride; 2])];
                 self.map("ConvTranspose", kernel.operands(input), result, attributes)
             }
             Instr::Gemm { weight, bias, .. } => {
-                let kernel = self.weights_of(making, instr, *weight, *bias, norm);
+                let kernel = self.kernel(instr, *weight, *bias, norm);
                 self.map("Gemm", kernel.operands(input), result, vec![integer("transB", 1)])
             }
             Instr::Pool(pool) => self.pool(pool, input, result),
@@ -109,34 +94,14 @@ impl Builder<'_> {
             }
             Instr::Flatten => self.map("Flatten", vec![input.name.clone()], result, vec![integer("axis", 1)]),
             Instr::L2Normalize { eps } => self.l2_normalize(*eps, input, result),
-            Instr::WeightedSum { weight, normalise, eps } => {
-                let weight = making.weights[*weight as usize];
-                self.weighted_sum(weight, *normalise, *eps, args, result)
-            }
+            Instr::WeightedSum { weight, normalise, eps } => self.weighted_sum(*weight, *normalise, *eps, args, result),
             // The epilogue does the work; without one the map still gets its name.
-            Instr::Elementwise if result.name != making.name => input.clone(),
+            Instr::Elementwise if result.name != step => input.clone(),
             Instr::Elementwise => self.map("Identity", vec![input.name.clone()], result, Vec::new()),
         }
     }
 
-    fn weights_of(
-        &mut self,
-        making: &Making,
-        instr: &Instr,
-        weight: WeightId,
-        bias: Option<WeightId>,
-        norm: Option<&Norm>,
-    ) -> Kernel {
-        let own = |id: WeightId| making.weights[id as usize];
-        let (weight, bias) = (own(weight), bias.map(own));
-        match norm {
-            Some(norm) => self.folded(instr, weight, bias, &outside(norm, making)),
-            None => self.kernel(weight, bias),
-        }
-    }
-
-    fn norm(&mut self, making: &Making, norm: &Norm, input: Value, result: Value) -> Value {
-        let norm = outside(norm, making);
+    fn norm(&mut self, norm: &Norm, input: Value, result: Value) -> Value {
         let operands = [norm.weight, norm.bias, norm.mean, norm.variance].map(|id| self.weight(id));
         let operands = std::iter::once(input.name).chain(operands).collect();
         self.map("BatchNormalization", operands, result, vec![float("epsilon", norm.eps)])
@@ -299,18 +264,6 @@ impl Builder<'_> {
 impl Kernel {
     fn operands(self, input: &Value) -> Vec<String> {
         [input.name.clone(), self.weight].into_iter().chain(self.bias).collect()
-    }
-}
-
-/// A norm with the weights that its own are outside.
-fn outside(norm: &Norm, making: &Making) -> Norm {
-    let own = |id: WeightId| making.weights[id as usize];
-    Norm {
-        weight: own(norm.weight),
-        bias: own(norm.bias),
-        mean: own(norm.mean),
-        variance: own(norm.variance),
-        eps: norm.eps,
     }
 }
 

@@ -68,6 +68,7 @@ pub fn export(program: &Program, weights: &[&[f32]], options: &Options) -> Resul
             .zip(&program.weights)
             .all(|(own, weight)| own.len() == weight.shape.iter().product::<usize>());
     assert!(suits, "the weights are not those of `{}`", program.name);
+    let program = &program.inlined();
     let mut builder = Builder::new(program, weights, options);
     builder.network();
     let (graph, beside) = builder.finish();

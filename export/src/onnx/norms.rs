@@ -11,14 +11,23 @@ pub(super) struct Kernel {
 }
 
 impl Builder<'_> {
-    /// The weights of an instruction as they are.
-    pub(super) fn kernel(&mut self, weight: WeightId, bias: Option<WeightId>) -> Kernel {
-        Kernel { weight: self.weight(weight), bias: bias.map(|bias| self.weight(bias)) }
+    /// The weights of an instruction, with the norm behind it where one is to be folded in.
+    pub(super) fn kernel(
+        &mut self,
+        instr: &Instr,
+        weight: WeightId,
+        bias: Option<WeightId>,
+        norm: Option<&Norm>,
+    ) -> Kernel {
+        match norm {
+            Some(norm) => self.folded(instr, weight, bias, norm),
+            None => Kernel { weight: self.weight(weight), bias: bias.map(|bias| self.weight(bias)) },
+        }
     }
 
     /// The weights of an instruction with the norm behind it: w·s and (b − mean)·s + β with s = γ/√(var + eps), an output
     /// channel each, computed in f64.
-    pub(super) fn folded(&mut self, instr: &Instr, weight: WeightId, bias: Option<WeightId>, norm: &Norm) -> Kernel {
+    fn folded(&mut self, instr: &Instr, weight: WeightId, bias: Option<WeightId>, norm: &Norm) -> Kernel {
         let read = |id: WeightId| self.weights[id as usize];
         let (gamma, beta, mean, variance) = (read(norm.weight), read(norm.bias), read(norm.mean), read(norm.variance));
         let deviation = |c: usize| (f64::from(variance[c]) + f64::from(norm.eps)).sqrt();

@@ -160,7 +160,7 @@ impl Expressions<'_> {
     }
 
     fn step(&self, instr: &Instr, epilogue: &[Epilogue], args: &[&str]) -> String {
-        let addends = epilogue.iter().filter(|post| matches!(post, Epilogue::Add { .. })).count();
+        let addends = Epilogue::addends(epilogue);
         let (args, mut addends) = args.split_at(args.len() - addends);
         let mut value = self.instr(instr, args);
         for post in epilogue {

@@ -67,7 +67,7 @@ impl Walk<'_> {
         for step in steps {
             match step {
                 Step::Run { instr, args, epilogue, out, .. } => {
-                    let addends = epilogue.iter().filter(|post| matches!(post, Epilogue::Add { .. })).count();
+                    let addends = Epilogue::addends(epilogue);
                     let own = &args[..args.len() - addends];
                     let own: Vec<Shape> = own.iter().map(|&slot| shapes[slot as usize].clone()).collect();
                     shapes[*out as usize] = instr.shape(&own);

@@ -120,7 +120,7 @@ fn run_body(program: &Program, body: usize, weights: &BodyWeights, inputs: Vec<M
 }
 
 fn run_step(instr: &Instr, epilogue: &[Epilogue], weights: &BodyWeights, args: &[Map]) -> Result<Map, Error> {
-    let addends = epilogue.iter().filter(|post| matches!(post, Epilogue::Add { .. })).count();
+    let addends = Epilogue::addends(epilogue);
     let (args, mut addends) = args.split_at(args.len() - addends);
     let shapes: Vec<&[usize]> = args.iter().map(|map| map.shape.as_slice()).collect();
     let shape = result_shape(instr, &shapes)?;

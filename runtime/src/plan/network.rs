@@ -1,6 +1,6 @@
 //! The program with its calls inlined: one list of sites over one space of values, still without shapes.
 
-use neckar_spec::program::{Convolution, Epilogue, Instr, Norm, Program, Slot, Step, WeightId};
+use neckar_spec::program::{Epilogue, Instr, Program, Slot, Step, WeightId};
 
 /// A value of a network.
 pub(crate) type Value = usize;
@@ -35,8 +35,7 @@ pub(crate) struct Site {
 impl Site {
     /// The operands of the instruction and those of the epilogue's additions.
     pub(crate) fn operands(&self) -> (Vec<Value>, Vec<Value>) {
-        let addends = self.epilogue.iter().filter(|post| matches!(post, Epilogue::Add { .. })).count();
-        let (args, addends) = self.args.split_at(self.args.len() - addends);
+        let (args, addends) = self.args.split_at(self.args.len() - Epilogue::addends(&self.epilogue));
         (args.to_vec(), addends.to_vec())
     }
 }
@@ -85,9 +84,9 @@ impl Network {
                     let value = self.values;
                     self.values += 1;
                     self.sites.push(Site {
-                        instr: with_weights(instr, weights),
+                        instr: instr.with_weights(weights),
                         args: read(&slots, args),
-                        epilogue: epilogue.iter().map(|post| post_with_weights(post, weights)).collect(),
+                        epilogue: epilogue.iter().map(|post| post.with_weights(weights)).collect(),
                         out: value,
                         row: None,
                     });
@@ -114,42 +113,5 @@ impl Network {
             }
         }
         read(&slots, &body.outputs)
-    }
-}
-
-fn with_weights(instr: &Instr, weights: &[WeightId]) -> Instr {
-    let global = |weight: &mut WeightId| *weight = weights[*weight as usize];
-    let mut instr = instr.clone();
-    match &mut instr {
-        Instr::Conv(Convolution { weight, bias, .. })
-        | Instr::TransposedConv { weight, bias, .. }
-        | Instr::Gemm { weight, bias, .. } => {
-            global(weight);
-            bias.as_mut().map(global);
-        }
-        Instr::WeightedSum { weight, .. } => global(weight),
-        Instr::Pool(_)
-        | Instr::GlobalAveragePool
-        | Instr::AdaptiveAveragePool { .. }
-        | Instr::Resize(_)
-        | Instr::Concat
-        | Instr::Flatten
-        | Instr::L2Normalize { .. }
-        | Instr::Elementwise => {}
-    }
-    instr
-}
-
-fn post_with_weights(post: &Epilogue, weights: &[WeightId]) -> Epilogue {
-    let global = |weight: WeightId| weights[weight as usize];
-    match post {
-        Epilogue::Norm(norm) => Epilogue::Norm(Norm {
-            weight: global(norm.weight),
-            bias: global(norm.bias),
-            mean: global(norm.mean),
-            variance: global(norm.variance),
-            eps: norm.eps,
-        }),
-        Epilogue::Activation(_) | Epilogue::Add { .. } => post.clone(),
     }
 }

@@ -45,9 +45,9 @@ impl Inline<'_> {
                 Step::Run { instr, args, epilogue, out, row } => {
                     slots[*out as usize] = Some(self.slots);
                     self.steps.push(Step::Run {
-                        instr: outside(instr, weights),
+                        instr: instr.with_weights(weights),
                         args: read(&slots, args),
-                        epilogue: epilogue.iter().map(|post| post_outside(post, weights)).collect(),
+                        epilogue: epilogue.iter().map(|post| post.with_weights(weights)).collect(),
                         out: self.slots,
                         row: row.as_ref().map(|row| format!("{prefix}{row}")),
                     });
@@ -81,43 +81,50 @@ impl Inline<'_> {
     }
 }
 
-/// An instruction with the weights that its own are outside.
-fn outside(instr: &Instr, weights: &[WeightId]) -> Instr {
-    let own = |id: WeightId| weights[id as usize];
-    match instr {
-        Instr::Conv(conv) => {
-            Instr::Conv(Convolution { weight: own(conv.weight), bias: conv.bias.map(own), ..conv.clone() })
+impl Instr {
+    /// The instruction as it stands outside its body: `weights` are what the body's are there.
+    pub fn with_weights(&self, weights: &[WeightId]) -> Instr {
+        let outside = |weight: &mut WeightId| *weight = weights[*weight as usize];
+        let mut instr = self.clone();
+        match &mut instr {
+            Instr::Conv(Convolution { weight, bias, .. })
+            | Instr::TransposedConv { weight, bias, .. }
+            | Instr::Gemm { weight, bias, .. } => {
+                outside(weight);
+                bias.as_mut().map(outside);
+            }
+            Instr::WeightedSum { weight, .. } => outside(weight),
+            Instr::Pool(_)
+            | Instr::GlobalAveragePool
+            | Instr::AdaptiveAveragePool { .. }
+            | Instr::Resize(_)
+            | Instr::Concat
+            | Instr::Flatten
+            | Instr::L2Normalize { .. }
+            | Instr::Elementwise => {}
         }
-        Instr::TransposedConv { channels, stride, weight, bias } => {
-            Instr::TransposedConv { channels: *channels, stride: *stride, weight: own(*weight), bias: bias.map(own) }
-        }
-        Instr::Gemm { features, weight, bias } => {
-            Instr::Gemm { features: *features, weight: own(*weight), bias: bias.map(own) }
-        }
-        Instr::WeightedSum { weight, normalise, eps } => {
-            Instr::WeightedSum { weight: own(*weight), normalise: *normalise, eps: *eps }
-        }
-        Instr::Pool(_)
-        | Instr::GlobalAveragePool
-        | Instr::AdaptiveAveragePool { .. }
-        | Instr::Resize(_)
-        | Instr::Concat
-        | Instr::Flatten
-        | Instr::L2Normalize { .. }
-        | Instr::Elementwise => instr.clone(),
+        instr
     }
 }
 
-fn post_outside(post: &Epilogue, weights: &[WeightId]) -> Epilogue {
-    let own = |id: WeightId| weights[id as usize];
-    match post {
-        Epilogue::Norm(norm) => Epilogue::Norm(Norm {
-            weight: own(norm.weight),
-            bias: own(norm.bias),
-            mean: own(norm.mean),
-            variance: own(norm.variance),
-            eps: norm.eps,
-        }),
-        Epilogue::Activation(_) | Epilogue::Add { .. } => post.clone(),
+impl Epilogue {
+    /// The step as it stands outside its body: `weights` are what the body's are there.
+    pub fn with_weights(&self, weights: &[WeightId]) -> Epilogue {
+        let outside = |weight: WeightId| weights[weight as usize];
+        match self {
+            Epilogue::Norm(norm) => Epilogue::Norm(Norm {
+                weight: outside(norm.weight),
+                bias: outside(norm.bias),
+                mean: outside(norm.mean),
+                variance: outside(norm.variance),
+                eps: norm.eps,
+            }),
+            Epilogue::Activation(_) | Epilogue::Add { .. } => self.clone(),
+        }
+    }
+
+    /// How many of a step's operands, the last ones, belong to its epilogue.
+    pub fn addends(epilogue: &[Epilogue]) -> usize {
+        epilogue.iter().filter(|post| matches!(post, Epilogue::Add { .. })).count()
     }
 }

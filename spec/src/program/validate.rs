@@ -178,7 +178,7 @@ impl<'a> BodyCheck<'a> {
 
 /// How many of so many arguments are the instruction's own; the others are what its epilogue adds.
 fn operands(instr: &Instr, epilogue: &[Epilogue], arguments: usize) -> Result<usize, String> {
-    let added = epilogue.iter().filter(|stage| matches!(stage, Epilogue::Add { .. })).count();
+    let added = Epilogue::addends(epilogue);
     let own = instr.operands().unwrap_or(arguments.saturating_sub(added).max(1));
     expect_count("operands", arguments, own + added)?;
     Ok(own)

@@ -5,7 +5,6 @@
 //! a finite prefix and a set of residues: a [`SizeSet`].
 
 mod constant;
-mod division;
 mod expression;
 mod extent;
 mod growth;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::expression::Atom;
+use super::expression::{Atom, gcd};
 use super::{Legal, Relation, Size, decide};
 
 /// A size among the legal ones: where every legal value makes a division exact, it is written `H/8`, and `H/4` for twice
@@ -11,12 +11,21 @@ use super::{Legal, Relation, Size, decide};
 pub struct Shown<'a> {
     size: Cow<'a, Size>,
     legal: Option<&'a Legal>,
+    /// Whether `/` is to round down, as in formulas of other tools, rather than to be exact.
+    rounds_down: bool,
 }
 
 impl Size {
     /// The size as it reads where only legal values occur: `H/8` rather than `floor(H/8)`.
     pub fn shown<'a>(&'a self, legal: &'a Legal) -> Shown<'a> {
-        Shown { size: Cow::Owned(self.reduced(legal)), legal: Some(legal) }
+        Shown { size: Cow::Owned(self.reduced(legal)), legal: Some(legal), rounds_down: false }
+    }
+
+    /// The size with nothing but `+`, `-`, `*`, brackets and `/` for the division that rounds down: `(H + 3)/4` for ⌈H/4⌉.
+    ///
+    /// ONNX calls a free size by any text; tract reads such texts as formulas.
+    pub fn with_integer_division(&self) -> String {
+        Shown { size: Cow::Borrowed(self), legal: None, rounds_down: true }.to_string()
     }
 
     /// The same size at every legal value, with what multiplies an exact division taken out of its divisor.
@@ -25,7 +34,7 @@ impl Size {
         for (atom, coefficient) in &self.terms {
             let term = match atom {
                 Atom::Floor { numerator, divisor } if always_multiple(&numerator.variable(), *divisor, legal) => {
-                    let common = greatest_common_divisor(*coefficient, *divisor);
+                    let common = gcd(*coefficient, *divisor);
                     numerator.variable().floor_div(divisor / common).scale(coefficient / common)
                 }
                 _ => Size { terms: vec![(atom.clone(), *coefficient)], constant: 0 },
@@ -49,7 +58,7 @@ pub fn shape_text(shape: &[Size], legal: &Legal) -> String {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown { size: Cow::Borrowed(self), legal: None }.fmt(f)
+        Shown { size: Cow::Borrowed(self), legal: None, rounds_down: false }.fmt(f)
     }
 }
 
@@ -69,7 +78,7 @@ impl fmt::Display for Shown<'_> {
                 1 => {}
                 factor => write!(f, "{factor}*")?,
             }
-            self.atom(atom, f)?;
+            self.factor(atom, coefficient.unsigned_abs() == 1, f)?;
         }
         match self.size.constant {
             constant if self.size.terms.is_empty() => write!(f, "{constant}"),
@@ -88,22 +97,31 @@ impl Shown<'_> {
             Atom::Product(factors) => {
                 for (at, factor) in factors.iter().enumerate() {
                     f.write_str(if at == 0 { "" } else { "*" })?;
-                    self.atom(factor, f)?;
+                    self.factor(factor, false, f)?;
                 }
                 Ok(())
             }
         }
     }
 
+    /// A part of a product: `2*(H/4)` is not `2*H/4` where `/` rounds.
+    fn factor(&self, atom: &Atom, alone: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let brackets = self.rounds_down && !alone && matches!(atom, Atom::Floor { .. });
+        f.write_str(if brackets { "(" } else { "" })?;
+        self.atom(atom, f)?;
+        f.write_str(if brackets { ")" } else { "" })
+    }
+
     fn floor(&self, numerator: &Size, divisor: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = numerator.variable();
         let exact = self.legal.is_some_and(|legal| always_multiple(&whole, divisor, legal));
         let (name, numerator) = match numerator.constant {
+            _ if self.rounds_down => ("", numerator),
             _ if exact => ("", &whole),
             constant if constant.checked_add(1) == Some(divisor) => ("ceil", &whole),
             _ => ("floor", numerator),
         };
-        let inner = Shown { size: Cow::Borrowed(numerator), legal: self.legal };
+        let inner = Shown { size: Cow::Borrowed(numerator), legal: self.legal, rounds_down: self.rounds_down };
         let single = numerator.terms.len() == 1 && numerator.constant == 0;
         match (name, single) {
             ("", true) => write!(f, "{inner}/{divisor}"),
@@ -112,10 +130,6 @@ impl Shown<'_> {
             (name, false) => write!(f, "{name}(({inner})/{divisor})"),
         }
     }
-}
-
-fn greatest_common_divisor(a: i64, b: i64) -> i64 {
-    if b == 0 { a.abs() } else { greatest_common_divisor(b, a % b) }
 }
 
 /// Whether a size in one symbol is a multiple for every legal value of that symbol.
@@ -128,5 +142,26 @@ fn always_multiple(size: &Size, divisor: i64, legal: &Legal) -> bool {
             legal.intersect(multiples).as_ref() == Some(legal)
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_rounds_down() {
+        let h = || Size::symbol("H");
+        let w = || Size::symbol("W");
+        for (size, text) in [
+            (Size::constant(-3), "-3"),
+            (h().floor_div(8), "H/8"),
+            (h().ceil_div(4), "(H + 3)/4"),
+            (h().ceil_div(32).scale(2), "2*((H + 31)/32)"),
+            (h().ceil_div(2).multiply(&w().floor_div(2)), "((H + 1)/2)*(W/2)"),
+            (w().subtract(&h()).add(&Size::constant(1)), "-H + W + 1"),
+        ] {
+            assert_eq!(size.with_integer_division(), text);
+        }
     }
 }
