@@ -60,7 +60,7 @@ pub use neckar_spec::size::LegalSizes;
 
 pub use error::Error;
 pub use model::{Model, StepTime};
-pub use options::{Device, Numerics, Options};
+pub use options::{Device, Instructions, Numerics, Options};
 pub use outputs::Outputs;
 pub use plan::arena_bytes;
 pub use session::Session;

@@ -9,6 +9,22 @@ pub struct Options {
     pub threads: usize,
     /// How results may be rounded.
     pub numerics: Numerics,
+    /// The largest set of instructions that kernels may use on the processor, where it has them.
+    pub instructions: Instructions,
+}
+
+/// A set of instructions of a processor.
+///
+/// All but [`Instructions::Portable`] give the same bits, as they have a fused multiply-add.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Instructions {
+    /// What every processor of the target has.
+    Portable,
+    /// AVX2 with FMA.
+    Avx2,
+    /// The foundation of AVX-512.
+    #[default]
+    Avx512,
 }
 
 /// Where a model runs.

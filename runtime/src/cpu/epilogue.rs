@@ -98,7 +98,7 @@ impl<'a> Finish<'a> {
                 Post::Add(addend) => {
                     let start = starts.next().expect("there is a start for every map that is added");
                     let row = &self.reads.get(addend.place)[start + channel..][..width];
-                    let other = match row.first_chunk() {
+                    let other = match row.first_chunk::<BLOCK>() {
                         Some(block) => simd.load(block),
                         None => simd.load(&simd::partial(row)),
                     };

@@ -1,17 +1,21 @@
 //! A plan with the kernels that run its steps.
 
+use std::array;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use neckar_spec::program::{Epilogue, Instr, Pool, Resize, ResizeMode};
 
+use super::conv::Algorithm;
 use super::conv::depthwise::Depthwise;
+use super::conv::winograd::Winograd;
 use super::epilogue::{Addend, Finish, Post};
-use super::gemm::{Gemm, Geometry};
+use super::gemm::{Gemm, Geometry, Panels};
 use super::packed::{Packed, PackedSite};
 use super::resize::{Nearest, Resampling};
 use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
+use crate::Numerics;
 use crate::plan::{Network, Place, Plan, Planned, Reads, Site, Value, Work};
 use crate::tensor::{Aligned, Dims, export, import};
 
@@ -20,8 +24,8 @@ use crate::tensor::{Aligned, Dims, export, import};
 pub(crate) struct Executable {
     pub plan: Plan,
     steps: Vec<Step>,
-    /// Offsets and floats that each thread's workspace has.
-    workspace: [usize; 2],
+    /// Offsets and floats that each thread's workspace has, and floats that threads share.
+    workspace: [usize; 3],
 }
 
 /// The buffers of one run at a time.
@@ -29,6 +33,8 @@ pub(crate) struct Executable {
 pub(crate) struct State {
     arena: Aligned,
     workspaces: Vec<Workspace>,
+    /// What threads write and read together within a step.
+    shared: Aligned,
 }
 
 /// A part of a run.
@@ -56,6 +62,7 @@ struct Step {
 #[derive(Debug)]
 enum Kernel {
     Gemm(Gemm),
+    Winograd(Winograd),
     Depthwise(Depthwise),
     Pool(Pool, [Dims; 2]),
     Average([Dims; 2]),
@@ -69,29 +76,39 @@ enum Kernel {
 
 impl Executable {
     /// Chooses a kernel for every step.
-    pub(crate) fn new(network: &Network, packed: &[PackedSite], plan: Plan, threads: usize) -> Executable {
-        let steps: Vec<Step> = plan.steps.iter().map(|step| prepare(network, packed, &plan, step, threads)).collect();
-        let mut workspace = [0, 0];
+    pub(crate) fn new(
+        network: &Network,
+        packed: &[PackedSite],
+        plan: Plan,
+        threads: &Threads,
+        numerics: Numerics,
+    ) -> Executable {
+        let maker = Maker { network, packed, plan: &plan, threads, numerics };
+        let steps: Vec<Step> = plan.steps.iter().map(|step| maker.step(step)).collect();
+        let mut workspace = [0, 0, 0];
         for step in &steps {
-            if let Kernel::Gemm(gemm) = &step.kernel {
-                let needs = gemm.workspace();
-                workspace = [0, 1].map(|i| workspace[i].max(needs[i]));
-            }
+            let needs = match &step.kernel {
+                Kernel::Gemm(gemm) => gemm.workspace(),
+                Kernel::Winograd(winograd) => winograd.workspace(threads.count()),
+                _ => continue,
+            };
+            workspace = array::from_fn(|i| workspace[i].max(needs[i]));
         }
         Executable { plan, steps, workspace }
     }
 
     /// Buffers for a run by so many threads.
     pub(crate) fn state(&self, threads: usize) -> State {
-        let [offsets, floats] = self.workspace;
-        let workspace = |_| Workspace { offsets: vec![0; offsets], floats: vec![0.0; floats] };
-        State { arena: Aligned::zeros(self.plan.arena), workspaces: (0..threads).map(workspace).collect() }
+        let [offsets, floats, shared] = self.workspace;
+        let workspace = |_| Workspace { offsets: vec![0; offsets], floats: Aligned::zeros(floats) };
+        let workspaces = (0..threads).map(workspace).collect();
+        State { arena: Aligned::zeros(self.plan.arena), workspaces, shared: Aligned::zeros(shared) }
     }
 
     /// Bytes of the buffers for a run by so many threads.
     pub(crate) fn bytes(&self, threads: usize) -> usize {
-        let [offsets, floats] = self.workspace;
-        size_of::<f32>() * (self.plan.arena + threads * floats) + size_of::<usize>() * threads * offsets
+        let [offsets, floats, shared] = self.workspace;
+        size_of::<f32>() * (self.plan.arena + threads * floats + shared) + size_of::<usize>() * threads * offsets
     }
 
     /// Runs all steps on inputs of the planned shapes; `done` is told how long each part of it took.
@@ -104,7 +121,7 @@ impl Executable {
         outputs: &mut [ArrayViewMutD<f32>],
         done: &mut (dyn FnMut(Moment, Duration) + Send),
     ) {
-        let State { arena, workspaces } = state;
+        let State { arena, workspaces, shared } = state;
         let mut began = Instant::now();
         let mut tell = |moment| {
             let now = Instant::now();
@@ -120,7 +137,7 @@ impl Executable {
         for (i, step) in self.steps.iter().enumerate() {
             let (reads, out) = Reads::around(arena, step.out);
             let finish = Finish::new(&step.posts, reads, step.channels);
-            step.run(Task { isa, threads, reads, finish }, workspaces, out);
+            step.run(Task { isa, threads, reads, finish }, workspaces, shared, out);
             tell(Moment::Step(i));
         }
         for (i, ((_, value), array)) in self.plan.wanted.iter().zip(outputs).enumerate() {
@@ -131,10 +148,11 @@ impl Executable {
 }
 
 impl Step {
-    fn run(&self, task: Task, workspaces: &mut [Workspace], out: &mut [f32]) {
+    fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], out: &mut [f32]) {
         let data = task.reads.get(self.input);
         match &self.kernel {
             Kernel::Gemm(gemm) => gemm.run(task, workspaces, data, out),
+            Kernel::Winograd(winograd) => winograd.run(task, workspaces, shared, data, out),
             Kernel::Depthwise(depthwise) => depthwise.run(task, data, out),
             Kernel::Pool(pool, dims) => pool::run(pool, *dims, task, data, out),
             Kernel::Average(dims) => average::run(*dims, task, data, out),
@@ -148,59 +166,69 @@ impl Step {
     }
 }
 
-fn prepare(network: &Network, packed: &[PackedSite], plan: &Plan, step: &Planned, threads: usize) -> Step {
-    let site = &network.sites[step.site];
-    let to = plan.dims(step.out);
-    let (kernel, input, posts) = match &step.work {
-        Work::Resize { resize, from } => {
-            (Kernel::Resample(Resampling::new(*resize, plan.dims(*from), to)), *from, Vec::new())
-        }
-        Work::Site { args, addends } => {
-            let packed = &packed[step.site];
-            let posts = posts(site, packed, plan, addends, to);
-            (kernel(&site.instr, packed, plan, args, to, addends.len(), threads), args[0], posts)
-        }
-    };
-    Step { kernel, input: plan.place(input), out: plan.place(step.out), channels: to.channels, posts }
+/// What the steps of an executable are made of.
+struct Maker<'a> {
+    network: &'a Network,
+    packed: &'a [PackedSite],
+    plan: &'a Plan,
+    threads: &'a Threads,
+    numerics: Numerics,
 }
 
-fn kernel(
-    instr: &Instr,
-    packed: &PackedSite,
-    plan: &Plan,
-    args: &[Value],
-    to: Dims,
-    addends: usize,
-    threads: usize,
-) -> Kernel {
-    let from = plan.dims(args[0]);
-    let gemm = |geometry: Geometry| match &packed.weights {
-        Packed::Panels(panels) => Kernel::Gemm(Gemm::new(panels.clone(), geometry, addends, threads)),
-        _ => unreachable!("the weights of convolutions and matrix products are packed in panels"),
-    };
-    match instr {
-        Instr::Conv(conv) => match &packed.weights {
-            Packed::Taps(taps) => {
+impl Maker<'_> {
+    fn step(&self, step: &Planned) -> Step {
+        let plan = self.plan;
+        let to = plan.dims(step.out);
+        let (kernel, input, posts) = match &step.work {
+            Work::Resize { resize, from } => {
+                (Kernel::Resample(Resampling::new(*resize, plan.dims(*from), to)), *from, Vec::new())
+            }
+            Work::Site { args, addends } => {
+                let (site, packed) = (&self.network.sites[step.site], &self.packed[step.site]);
+                let posts = posts(site, packed, plan, addends, to);
+                (self.kernel(&site.instr, packed, args, to, addends.len()), args[0], posts)
+            }
+        };
+        Step { kernel, input: plan.place(input), out: plan.place(step.out), channels: to.channels, posts }
+    }
+
+    fn kernel(&self, instr: &Instr, packed: &PackedSite, args: &[Value], to: Dims, addends: usize) -> Kernel {
+        let plan = self.plan;
+        let from = plan.dims(args[0]);
+        let threads = self.threads.count();
+        let gemm = |panels: &Arc<Panels>, geometry| Kernel::Gemm(Gemm::new(panels.clone(), geometry, addends, threads));
+        match (instr, &packed.weights) {
+            (Instr::Conv(conv), Packed::Taps(taps)) => {
                 Kernel::Depthwise(Depthwise { weights: taps.clone(), windows: conv.windows(), from, to })
             }
-            _ => gemm(Geometry::convolution(from, to, conv.windows())),
-        },
-        Instr::TransposedConv { stride, .. } => gemm(Geometry::spreading(from, *stride)),
-        Instr::Gemm { .. } => gemm(Geometry::pointwise(from)),
-        Instr::Pool(pool) => Kernel::Pool(pool.clone(), [from, to]),
-        Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => Kernel::Average([from, to]),
-        Instr::Resize(resize) => Kernel::Resample(Resampling::new(*resize, from, to)),
-        Instr::Concat => Kernel::Concat(args.iter().map(|&arg| (plan.place(arg), plan.dims(arg).channels)).collect()),
-        Instr::Flatten => Kernel::Flatten(from),
-        Instr::L2Normalize { eps } => Kernel::L2Normalize { eps: *eps },
-        Instr::WeightedSum { .. } => match &packed.weights {
-            Packed::Factors(factors) => Kernel::WeightedSum {
+            (Instr::Conv(conv), Packed::Conv(weights)) => match Algorithm::choose(conv, [from, to], self.numerics) {
+                Algorithm::Direct => gemm(&weights.panels, Geometry::convolution(from, to, conv.windows())),
+                Algorithm::Winograd { products } => {
+                    let filters = weights.filters(products, self.threads);
+                    Kernel::Winograd(Winograd::new(filters, [from, to], conv.padding, addends, threads))
+                }
+            },
+            (Instr::TransposedConv { stride, .. }, Packed::Panels(panels)) => {
+                gemm(panels, Geometry::spreading(from, *stride))
+            }
+            (Instr::Gemm { .. }, Packed::Panels(panels)) => gemm(panels, Geometry::pointwise(from)),
+            (Instr::WeightedSum { .. }, Packed::Factors(factors)) => Kernel::WeightedSum {
                 factors: factors.clone(),
                 operands: args.iter().map(|&arg| plan.place(arg)).collect(),
             },
-            _ => unreachable!("the weights of a weighted sum are packed as factors"),
-        },
-        Instr::Elementwise => Kernel::Elementwise,
+            (Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. } | Instr::WeightedSum { .. }, other) => {
+                unreachable!("the weights of {instr:?} are not packed as {other:?}")
+            }
+            (Instr::Pool(pool), _) => Kernel::Pool(pool.clone(), [from, to]),
+            (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. }, _) => Kernel::Average([from, to]),
+            (Instr::Resize(resize), _) => Kernel::Resample(Resampling::new(*resize, from, to)),
+            (Instr::Concat, _) => {
+                Kernel::Concat(args.iter().map(|&arg| (plan.place(arg), plan.dims(arg).channels)).collect())
+            }
+            (Instr::Flatten, _) => Kernel::Flatten(from),
+            (Instr::L2Normalize { eps }, _) => Kernel::L2Normalize { eps: *eps },
+            (Instr::Elementwise, _) => Kernel::Elementwise,
+        }
     }
 }
 

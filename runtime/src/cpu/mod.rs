@@ -25,6 +25,7 @@ pub(crate) use simd::Isa;
 pub(crate) use threads::Threads;
 
 use crate::plan::Reads;
+use crate::tensor::Aligned;
 use epilogue::Finish;
 
 /// What a kernel runs with.
@@ -50,5 +51,5 @@ impl Task<'_> {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub offsets: Vec<usize>,
-    pub floats: Vec<f32>,
+    pub floats: Aligned,
 }

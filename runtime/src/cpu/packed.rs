@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use neckar_spec::program::{Convolution, Epilogue, Instr, Norm, WeightId};
 
+use super::conv::PackedConv;
 use super::conv::depthwise::Taps;
 use super::epilogue::Affine;
 use super::gemm::{Packing, Panels};
@@ -14,6 +15,7 @@ use crate::plan::{Network, Site};
 /// The packed weights of a site's instruction.
 #[derive(Clone, Debug)]
 pub(crate) enum Packed {
+    Conv(Arc<PackedConv>),
     Panels(Arc<Panels>),
     Taps(Arc<Taps>),
     /// The factors of a weighted sum.
@@ -75,7 +77,7 @@ fn pack_one(instr: &Instr, norm: Option<&Norm>, weights: &Weights) -> Packed {
             let inputs = weight.len() / conv.channels / (conv.kernel[0] * conv.kernel[1]) * conv.groups;
             match conv::is_depthwise(conv, inputs) {
                 true => Packed::Taps(Arc::new(Taps::pack(conv, weight, bias, fold))),
-                false => Packed::Panels(Arc::new(conv::pack(conv, weight, bias, fold))),
+                false => Packed::Conv(Arc::new(PackedConv::new(conv::pack(conv, weight, bias, fold)))),
             }
         }
         Instr::TransposedConv { channels, stride, weight, bias } => {

@@ -66,12 +66,12 @@ impl Threads {
         }
     }
 
-    /// Hands out a buffer in whole rows, each part with the index of its first row.
+    /// Hands out a buffer in whole rows, of which the last may be cut off, each part with the index of its first row.
     pub(crate) fn rows(&self, buffer: &mut [f32], row: usize, run: impl Fn(usize, &mut [f32]) + Sync) {
         if row == 0 || self.pool.is_none() || buffer.len() < WORTH_SHARING {
             return run(0, buffer);
         }
-        let rows = (buffer.len() / row).div_ceil(4 * self.count);
+        let rows = buffer.len().div_ceil(row).div_ceil(4 * self.count);
         let share = |(i, part): (usize, &mut [f32])| run(i * rows, part);
         buffer.par_chunks_mut(rows * row).enumerate().for_each(share);
     }

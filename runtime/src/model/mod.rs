@@ -41,16 +41,6 @@ impl Model {
     /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Unsupported`] for a program
     /// that is not well formed, and for weights that are not its own.
     pub fn new(program: Arc<Program>, weights: &Weights, options: Options) -> Result<Model, Error> {
-        Model::with_isa(program, weights, options, Isa::detect())
-    }
-
-    /// A model that uses a given instruction set.
-    pub(crate) fn with_isa(
-        program: Arc<Program>,
-        weights: &Weights,
-        options: Options,
-        isa: Isa,
-    ) -> Result<Model, Error> {
         if let Device::Cuda(ordinal) = options.device {
             return Err(Error::Device(format!(
                 "this build has no CUDA backend, so device cuda:{ordinal} cannot be used; use the CPU"
@@ -64,6 +54,7 @@ impl Model {
             )));
         }
         let threads = Threads::new(options.threads)?;
+        let isa = Isa::detect(options.instructions);
         let network = Network::new(&program);
         let packed = pack(&network, weights, &threads);
         Ok(Model(Arc::new(Inner { program, options, network, packed, threads, isa, cache: Mutex::default() })))
@@ -145,7 +136,7 @@ impl Model {
             return Ok(executable);
         }
         // Made without the lock: other threads run on, and one that makes the same only does work twice.
-        let Inner { program, network, packed, threads, .. } = &*self.0;
+        let Inner { program, options, network, packed, threads, .. } = &*self.0;
         entry::check(program, &key.shapes.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let wanted = match &key.wanted {
             Wanted::Rows => network.rows.clone(),
@@ -155,7 +146,7 @@ impl Model {
             }
         };
         let plan = Plan::new(network, &key.shapes, wanted)?;
-        let executable = Arc::new(Executable::new(network, packed, plan, threads.count()));
+        let executable = Arc::new(Executable::new(network, packed, plan, threads, options.numerics));
         self.cache().insert(key.clone(), executable.clone());
         Ok(executable)
     }

@@ -89,7 +89,7 @@ impl Vectorised for Rows<'_, '_> {
                             continue;
                         }
                         let cells = &data[from.pixel(batch, y, x) * channels + block * BLOCK..][..width];
-                        let cells = match cells.first_chunk() {
+                        let cells = match cells.first_chunk::<BLOCK>() {
                             Some(cells) => simd.load(cells),
                             None => simd.load(&simd::partial(cells)),
                         };

@@ -1,6 +1,12 @@
-//! Convolution: an implicit matrix product, or a direct loop where every channel is a group of its own.
+//! Convolution: an implicit matrix product, Winograd's algorithm, or a direct loop where every channel is a group of its own.
 
+mod algorithm;
 pub(crate) mod depthwise;
+mod packed;
+pub(crate) mod winograd;
+
+pub(crate) use algorithm::Algorithm;
+pub(crate) use packed::PackedConv;
 
 use neckar_spec::program::Convolution;
 

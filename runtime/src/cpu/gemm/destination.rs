@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use crate::cpu::simd::Block;
+use crate::cpu::simd::{Block, Simd};
 
 /// A buffer that is written in pieces that do not overlap.
-pub(super) struct Destination<'a> {
+pub(crate) struct Destination<'a> {
     start: *mut f32,
     len: usize,
     buffer: PhantomData<&'a mut [f32]>,
@@ -15,7 +15,7 @@ pub(super) struct Destination<'a> {
 unsafe impl Sync for Destination<'_> {}
 
 impl<'a> Destination<'a> {
-    pub(super) fn new(buffer: &'a mut [f32]) -> Destination<'a> {
+    pub(crate) fn new(buffer: &'a mut [f32]) -> Destination<'a> {
         Destination { start: buffer.as_mut_ptr(), len: buffer.len(), buffer: PhantomData }
     }
 
@@ -24,12 +24,23 @@ impl<'a> Destination<'a> {
     /// # Safety
     /// No other thread writes any of these floats while this object exists.
     #[inline(always)]
-    pub(super) unsafe fn write(&self, at: usize, width: usize, block: &Block) {
+    pub(crate) unsafe fn write(&self, at: usize, width: usize, block: &Block) {
         assert!(width <= block.len() && at + width <= self.len, "a tile lies inside of the output");
         // A whole block is the usual case, and one of known length needs no call.
         let width = if width == block.len() { block.len() } else { width };
         // SAFETY: the range is inside of the buffer as asserted, nobody else writes it as the caller promises, and
         // the block is no part of the buffer, which is borrowed.
         unsafe { std::ptr::copy_nonoverlapping(block.as_ptr(), self.start.add(at), width) };
+    }
+
+    /// Writes a vector.
+    ///
+    /// # Safety
+    /// No other thread writes any of these floats while this object exists.
+    #[inline(always)]
+    pub(crate) unsafe fn store<S: Simd>(&self, simd: S, v: S::V, at: usize) {
+        assert!(at + S::LANES <= self.len, "a vector lies inside of the buffer");
+        // SAFETY: the range is inside of the buffer as asserted, and nobody else writes it as the caller promises.
+        simd.store(v, unsafe { std::slice::from_raw_parts_mut(self.start.add(at), S::LANES) });
     }
 }

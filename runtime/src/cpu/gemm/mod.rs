@@ -10,23 +10,25 @@ mod geometry;
 mod panels;
 mod tile;
 
+use std::array;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use destination::Destination;
 pub(crate) use geometry::Geometry;
 pub(crate) use panels::{Packing, Panels};
+pub(crate) use tile::Left;
 
 use super::simd::{BLOCK, Block, Simd, Vectorised};
 use super::{Task, Workspace};
-use destination::Destination;
 use geometry::PADDING;
-use tile::{Left, ROWS, tile};
+use tile::tile;
 
-/// Rows of a block: their sums take 6 KiB, their input for a range of k some 150 KiB.
+/// Rows of a block: their input for a range of k takes some 150 KiB.
 const BLOCK_ROWS: usize = 96;
 
-/// Terms of a sum that are added before the next tile's: a panel's weights for them take 24 KiB.
-const TERMS: usize = 384;
+/// Terms of a sum that are added before the next tile's, for one panel or two: their weights take 24 or 32 KiB.
+const TERMS: [usize; 2] = [384, 256];
 
 /// Segments below so many floats are gathered.
 const SHORT_SEGMENT: usize = 16;
@@ -62,11 +64,11 @@ impl Gemm {
         Gemm { weights, geometry, addends, zeros, jobs: Jobs { blocks, panel_groups } }
     }
 
-    /// Offsets and floats of a workspace that it needs.
-    pub(crate) fn workspace(&self) -> [usize; 2] {
+    /// Offsets and floats that a thread needs, and floats that threads share.
+    pub(crate) fn workspace(&self) -> [usize; 3] {
         let a_row = self.geometry.taps() + self.addends + 1;
         let gathered = if self.gathers() { BLOCK_ROWS * self.weights.depth } else { 0 };
-        [BLOCK_ROWS * a_row, gathered]
+        [BLOCK_ROWS * a_row, gathered, 0]
     }
 
     /// Runs it.
@@ -86,7 +88,7 @@ impl Gemm {
 }
 
 /// The i-th of so many parts of 0..n, all as long as each other or longer by one.
-fn share(n: usize, parts: usize, i: usize) -> Range<usize> {
+pub(crate) fn share(n: usize, parts: usize, i: usize) -> Range<usize> {
     n * i / parts..n * (i + 1) / parts
 }
 
@@ -117,10 +119,10 @@ impl Vectorised for Job<'_> {
         }
         let mut located = None;
         let mut gathered = None;
-        let mut sums = [[0.0; BLOCK]; BLOCK_ROWS];
-        let sums = &mut sums[..rows.len()];
-        for index in panels {
-            let (panel, columns, bias) = weights.get(index);
+        let mut sums = [[0.0; BLOCK]; 2 * BLOCK_ROWS];
+        let mut index = panels.start;
+        while index < panels.end {
+            let panel = weights.panel(index);
             let zeros = &gemm.zeros;
             let mut left = Left { data, offsets, segments: taps, segment: weights.segment, shift: panel.input, zeros };
             if gemm.gathers() {
@@ -131,7 +133,17 @@ impl Vectorised for Job<'_> {
                 let segment = weights.depth;
                 left = Left { data: floats, offsets: gathered_offsets, segments: 1, segment, shift: 0, zeros };
             }
-            accumulate(simd, left, columns, sums);
+            let paired = S::TILE[1] == 2 && index + 1 < panels.end && panel.shares_input(&weights.panel(index + 1));
+            let width = match paired {
+                true => accumulate::<S, 2>(
+                    simd,
+                    left,
+                    array::from_fn(|p| weights.columns(index + p)),
+                    rows.len(),
+                    &mut sums,
+                ),
+                false => accumulate::<S, 1>(simd, left, [weights.columns(index)], rows.len(), &mut sums),
+            };
 
             if addends > 0 && located != Some(panel.tap) {
                 for (row, starts) in rows.clone().zip(starts.chunks_exact_mut(addends)) {
@@ -139,37 +151,49 @@ impl Vectorised for Job<'_> {
                 }
                 located = Some(panel.tap);
             }
-            let bias = simd.load(bias);
-            for (i, row) in rows.clone().enumerate() {
-                let value = simd.add(simd.load(&sums[i]), bias);
-                let starts = &starts[i * addends..][..addends];
-                let value = finish.block(simd, value, panel.channel, panel.width, starts);
-                let mut block = [0.0; BLOCK];
-                simd.store(value, &mut block);
-                let at = geometry.pixel(row, panel.tap) * finish.channels() + panel.channel;
-                // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the
-                // output: panels differ in their channels or in their tap, rows in their pixels.
-                unsafe { out.write(at, panel.width, &block) };
+            for (p, index) in (index..index + width).enumerate() {
+                let panel = weights.panel(index);
+                let bias = simd.load(weights.bias(index));
+                for (i, row) in rows.clone().enumerate() {
+                    let value = simd.add(simd.load(&sums[i * width + p]), bias);
+                    let starts = &starts[i * addends..][..addends];
+                    let value = finish.block(simd, value, panel.channel, panel.width, starts);
+                    let mut block = [0.0; BLOCK];
+                    simd.store(value, &mut block);
+                    let at = geometry.pixel(row, panel.tap) * finish.channels() + panel.channel;
+                    // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the
+                    // output: panels differ in their channels or in their tap, rows in their pixels.
+                    unsafe { out.write(at, panel.width, &block) };
+                }
             }
+            index += width;
         }
     }
 }
 
-/// The sums of a block of rows for a panel.
+/// The sums `[row][panel]` of a block of rows for P panels; gives P.
 #[inline(always)]
-fn accumulate<S: Simd>(simd: S, left: Left, columns: &[f32], sums: &mut [Block]) {
-    sums.fill([0.0; BLOCK]);
-    let depth = columns.len() / BLOCK;
-    let tiles = sums.len().div_ceil(ROWS);
-    for from in (0..depth).step_by(TERMS) {
-        let terms = from..depth.min(from + TERMS);
-        let weights = &columns[terms.start * BLOCK..terms.end * BLOCK];
+pub(crate) fn accumulate<S: Simd, const P: usize>(
+    simd: S,
+    left: Left,
+    columns: [&[f32]; P],
+    rows: usize,
+    sums: &mut [Block],
+) -> usize {
+    let sums = &mut sums.as_chunks_mut::<P>().0[..rows];
+    sums.fill([[0.0; BLOCK]; P]);
+    let depth = columns[0].len() / BLOCK;
+    let tiles = rows.div_ceil(S::TILE[0]);
+    for from in (0..depth).step_by(TERMS[P - 1]) {
+        let terms = from..depth.min(from + TERMS[P - 1]);
+        let weights = columns.map(|columns| &columns[terms.start * BLOCK..terms.end * BLOCK]);
         for i in 0..tiles {
             // 25 rows are five tiles of five rather than four of six and one of one, which would be slow.
-            let rows = share(sums.len(), tiles, i);
+            let rows = share(rows, tiles, i);
             tile(simd, left, rows.start, terms.clone(), weights, &mut sums[rows]);
         }
     }
+    P
 }
 
 /// Copies rows one behind the other, with zeros for what falls into the padding.

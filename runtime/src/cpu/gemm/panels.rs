@@ -91,10 +91,25 @@ impl Panels {
         self.list.len()
     }
 
-    /// A panel, its weights `[k][16]` and its bias.
-    pub(crate) fn get(&self, index: usize) -> (Panel, &[f32], &[f32; BLOCK]) {
-        let weights = &self.data[index * self.depth * BLOCK..][..self.depth * BLOCK];
-        let bias = self.bias[index * BLOCK..].first_chunk().expect("each panel has a block of biases");
-        (self.list[index], weights, bias)
+    /// What a panel computes.
+    pub(crate) fn panel(&self, index: usize) -> Panel {
+        self.list[index]
+    }
+
+    /// A panel's weights `[k][16]`.
+    pub(crate) fn columns(&self, index: usize) -> &[f32] {
+        &self.data[index * self.depth * BLOCK..][..self.depth * BLOCK]
+    }
+
+    /// A panel's biases.
+    pub(crate) fn bias(&self, index: usize) -> &[f32; BLOCK] {
+        self.bias[index * BLOCK..].first_chunk().expect("each panel has a block of biases")
+    }
+}
+
+impl Panel {
+    /// Whether another panel multiplies the same rows and adds to the same pixels.
+    pub(crate) fn shares_input(&self, other: &Panel) -> bool {
+        (self.input, self.tap) == (other.input, other.tap)
     }
 }

@@ -1,18 +1,13 @@
-//! The innermost loop: up to six rows times the sixteen columns of a panel, sums in registers.
-//!
-//! Six rows take twelve registers of AVX2, the panel two and a broadcast float one: fifteen of sixteen.
+//! The innermost loop: a few rows times the sixteen columns of one panel or two, sums in registers.
 
 use std::ops::Range;
 
 use super::geometry::PADDING;
 use crate::cpu::simd::{BLOCK, Block, Simd};
 
-/// The most rows of a tile.
-pub(super) const ROWS: usize = 6;
-
 /// The left operand: rows that lie in segments of consecutive floats.
 #[derive(Clone, Copy)]
-pub(super) struct Left<'a> {
+pub(crate) struct Left<'a> {
     /// What the offsets point into.
     pub data: &'a [f32],
     /// `[row][segment]`: where a segment starts.
@@ -27,41 +22,47 @@ pub(super) struct Left<'a> {
     pub zeros: &'a [f32],
 }
 
-/// Adds to the sums of a tile the terms of a range of k. `weights` is the panel's `[k][16]` of that range.
+/// Adds to the sums of a tile `[row][panel]` the terms of a range of k. `weights` are the panels' `[k][16]` of that range.
 #[inline(always)]
-pub(super) fn tile<S: Simd>(
+pub(super) fn tile<S: Simd, const P: usize>(
     simd: S,
     left: Left,
     first: usize,
     terms: Range<usize>,
-    weights: &[f32],
-    sums: &mut [Block],
+    weights: [&[f32]; P],
+    sums: &mut [[Block; P]],
 ) {
     match sums.len() {
-        1 => rows::<S, 1>(simd, left, first, terms, weights, sums),
-        2 => rows::<S, 2>(simd, left, first, terms, weights, sums),
-        3 => rows::<S, 3>(simd, left, first, terms, weights, sums),
-        4 => rows::<S, 4>(simd, left, first, terms, weights, sums),
-        5 => rows::<S, 5>(simd, left, first, terms, weights, sums),
-        _ => rows::<S, ROWS>(simd, left, first, terms, weights, sums),
+        1 => rows::<S, 1, P>(simd, left, first, terms, weights, sums),
+        2 => rows::<S, 2, P>(simd, left, first, terms, weights, sums),
+        3 => rows::<S, 3, P>(simd, left, first, terms, weights, sums),
+        4 => rows::<S, 4, P>(simd, left, first, terms, weights, sums),
+        5 => rows::<S, 5, P>(simd, left, first, terms, weights, sums),
+        6 => rows::<S, 6, P>(simd, left, first, terms, weights, sums),
+        // Smaller sets of registers never ask for more rows; the condition keeps their code from being made.
+        7 if S::TILE[0] >= 7 => rows::<S, 7, P>(simd, left, first, terms, weights, sums),
+        8 if S::TILE[0] >= 8 => rows::<S, 8, P>(simd, left, first, terms, weights, sums),
+        more => unreachable!("a tile of {more} rows is larger than its instruction set's"),
     }
 }
 
 #[inline(always)]
-fn rows<S: Simd, const R: usize>(
+fn rows<S: Simd, const R: usize, const P: usize>(
     simd: S,
     left: Left,
     first: usize,
     terms: Range<usize>,
-    weights: &[f32],
-    sums: &mut [Block],
+    weights: [&[f32]; P],
+    sums: &mut [[Block; P]],
 ) {
-    let sums: &mut [Block; R] = sums.try_into().expect("the caller chose R by the number of sums");
-    let mut totals = [simd.splat(0.0); R];
+    let sums: &mut [[Block; P]; R] = sums.try_into().expect("the caller chose R by the number of rows");
+    let mut totals = [[simd.splat(0.0); P]; R];
     for r in 0..R {
-        totals[r] = simd.load(&sums[r]);
+        for p in 0..P {
+            totals[r][p] = simd.load(&sums[r][p]);
+        }
     }
-    let mut weights = weights.as_chunks::<BLOCK>().0;
+    let mut weights = weights.map(|panel| panel.as_chunks::<BLOCK>().0);
     let mut k = terms.start;
     while k < terms.end {
         let (segment, from) = (k / left.segment, k % left.segment);
@@ -73,19 +74,27 @@ fn rows<S: Simd, const R: usize>(
                 offset => &left.data[offset + left.shift + from..][..count],
             };
         }
-        let (now, later) = weights.split_at(count);
-        for (i, block) in now.iter().enumerate() {
-            let block = simd.load(block);
+        let now = weights.map(|panel| &panel[..count]);
+        for i in 0..count {
+            let mut blocks = [simd.splat(0.0); P];
+            for p in 0..P {
+                // SAFETY: i < count, the length of each panel's slice.
+                blocks[p] = simd.load(unsafe { now[p].get_unchecked(i) });
+            }
             for r in 0..R {
                 // SAFETY: i < count, the length of each row.
-                let x = unsafe { *row[r].get_unchecked(i) };
-                totals[r] = simd.mul_add(simd.splat(x), block, totals[r]);
+                let x = simd.splat(unsafe { *row[r].get_unchecked(i) });
+                for p in 0..P {
+                    totals[r][p] = simd.mul_add(x, blocks[p], totals[r][p]);
+                }
             }
         }
-        weights = later;
+        weights = weights.map(|panel| &panel[count..]);
         k += count;
     }
     for r in 0..R {
-        simd.store(totals[r], &mut sums[r]);
+        for p in 0..P {
+            simd.store(totals[r][p], &mut sums[r][p]);
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! AVX2 with FMA: a block is two registers.
+//! AVX2 with FMA: a register holds half a block.
 
 use std::arch::x86_64::*;
 
-use super::{Block, Simd, Vectorised};
+use super::{Simd, Twice, Vectorised};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -18,84 +18,95 @@ impl Avx2 {
     pub(crate) fn run<F: Vectorised>(self, f: F) -> F::Output {
         #[target_feature(enable = "avx2,fma")]
         fn enter<F: Vectorised>(simd: Avx2, f: F) -> F::Output {
-            f.run(simd)
+            f.run(Twice(simd))
         }
         // SAFETY: `self` exists, so detection found both features.
         unsafe { enter(self, f) }
     }
 }
 
-/// Applies an intrinsic to both halves of its operands.
-macro_rules! halves {
-    ($intrinsic:ident, $($operand:ident),+) => {
-        // SAFETY: an `Avx2` exists, so the processor has the instruction.
-        unsafe { [$intrinsic($($operand[0]),+), $intrinsic($($operand[1]),+)] }
+/// Calls an intrinsic of the instruction set.
+macro_rules! call {
+    ($intrinsic:ident, $($operand:expr),+) => {
+        // SAFETY: `self` exists, so the processor has the instruction.
+        unsafe { $intrinsic($($operand),+) }
     };
 }
 
 impl Simd for Avx2 {
-    type V = [__m256; 2];
+    type V = __m256;
+    type Part = Avx2;
+
+    const LANES: usize = 8;
+    const TILE: [usize; 2] = [12, 1];
 
     #[inline(always)]
-    fn splat(self, x: f32) -> Self::V {
-        // SAFETY: an `Avx2` exists, so the processor has the instruction.
-        let half = unsafe { _mm256_set1_ps(x) };
-        [half, half]
+    fn part(self) -> Avx2 {
+        self
     }
 
     #[inline(always)]
-    fn load(self, from: &Block) -> Self::V {
-        // SAFETY: a block is sixteen floats long, and the processor has the instruction.
-        unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))] }
+    fn splat(self, x: f32) -> __m256 {
+        call!(_mm256_set1_ps, x)
     }
 
     #[inline(always)]
-    fn store(self, v: Self::V, to: &mut Block) {
-        // SAFETY: a block is sixteen floats long, and the processor has the instruction.
-        unsafe {
-            _mm256_storeu_ps(to.as_mut_ptr(), v[0]);
-            _mm256_storeu_ps(to.as_mut_ptr().add(8), v[1]);
-        }
+    fn load(self, from: &[f32]) -> __m256 {
+        let from = &from[..Self::LANES];
+        // SAFETY: the slice is as long as a register, and the processor has the instruction.
+        unsafe { _mm256_loadu_ps(from.as_ptr()) }
     }
 
     #[inline(always)]
-    fn add(self, a: Self::V, b: Self::V) -> Self::V {
-        halves!(_mm256_add_ps, a, b)
+    fn store(self, v: __m256, to: &mut [f32]) {
+        let to = &mut to[..Self::LANES];
+        // SAFETY: the slice is as long as a register, and the processor has the instruction.
+        unsafe { _mm256_storeu_ps(to.as_mut_ptr(), v) }
     }
 
     #[inline(always)]
-    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
-        halves!(_mm256_mul_ps, a, b)
+    fn add(self, a: __m256, b: __m256) -> __m256 {
+        call!(_mm256_add_ps, a, b)
     }
 
     #[inline(always)]
-    fn div(self, a: Self::V, b: Self::V) -> Self::V {
-        halves!(_mm256_div_ps, a, b)
+    fn sub(self, a: __m256, b: __m256) -> __m256 {
+        call!(_mm256_sub_ps, a, b)
     }
 
     #[inline(always)]
-    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-        halves!(_mm256_fmadd_ps, a, b, c)
+    fn mul(self, a: __m256, b: __m256) -> __m256 {
+        call!(_mm256_mul_ps, a, b)
     }
 
     #[inline(always)]
-    fn max(self, a: Self::V, b: Self::V) -> Self::V {
-        halves!(_mm256_max_ps, a, b)
+    fn div(self, a: __m256, b: __m256) -> __m256 {
+        call!(_mm256_div_ps, a, b)
     }
 
     #[inline(always)]
-    fn min(self, a: Self::V, b: Self::V) -> Self::V {
-        halves!(_mm256_min_ps, a, b)
+    fn mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        call!(_mm256_fmadd_ps, a, b, c)
     }
 
     #[inline(always)]
-    fn round(self, a: Self::V) -> Self::V {
-        halves!(round, a)
+    fn max(self, a: __m256, b: __m256) -> __m256 {
+        call!(_mm256_max_ps, a, b)
     }
 
     #[inline(always)]
-    fn power_of_two(self, n: Self::V) -> Self::V {
-        halves!(power_of_two, n)
+    fn min(self, a: __m256, b: __m256) -> __m256 {
+        call!(_mm256_min_ps, a, b)
+    }
+
+    #[inline(always)]
+    fn round(self, a: __m256) -> __m256 {
+        call!(round, a)
+    }
+
+    #[inline(always)]
+    fn power_of_two(self, n: __m256) -> __m256 {
+        call!(power_of_two, n)
     }
 }
 

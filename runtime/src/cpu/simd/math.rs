@@ -60,7 +60,7 @@ mod tests {
     }
 
     fn each(check: impl Fn(&dyn Fn(Activation, f32) -> f32)) {
-        for isa in [Isa::detect(), Isa::Portable] {
+        for isa in Isa::all() {
             check(&|activation, x| isa.run(Activate(activation, [x; 16]))[15]);
         }
     }

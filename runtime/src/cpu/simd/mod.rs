@@ -4,14 +4,24 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod math;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod twice;
 
 pub(crate) use math::activate;
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use avx512::Avx512;
 use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+use twice::Twice;
+
+use crate::Instructions;
 
 /// Floats in a block: the width of a panel of packed weights.
 pub(crate) const BLOCK: usize = 16;
@@ -19,17 +29,28 @@ pub(crate) const BLOCK: usize = 16;
 /// Sixteen floats in memory.
 pub(crate) type Block = [f32; BLOCK];
 
-/// Arithmetic on blocks.
+/// Arithmetic on vectors of floats: of a block, or of what one register holds.
 ///
 /// Every method is inlined into the function that [`Isa::run`] enters, which enables the instruction set.
 pub(crate) trait Simd: Copy + Send + Sync {
-    /// A block in registers.
+    /// A vector in registers.
     type V: Copy;
+    /// The same instruction set on vectors of one register, for kernels that need many of them at once.
+    type Part: Simd;
 
+    /// Floats in a vector.
+    const LANES: usize;
+    /// Rows and panels of the largest tile whose sums stay in registers; of blocks only.
+    const TILE: [usize; 2];
+
+    fn part(self) -> Self::Part;
     fn splat(self, x: f32) -> Self::V;
-    fn load(self, from: &Block) -> Self::V;
-    fn store(self, v: Self::V, to: &mut Block);
+    /// The first floats of a slice that is at least as long as a vector.
+    fn load(self, from: &[f32]) -> Self::V;
+    /// Writes the first floats of a slice that is at least as long as a vector.
+    fn store(self, v: Self::V, to: &mut [f32]);
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// a·b + c.
@@ -57,23 +78,47 @@ pub(crate) trait Vectorised {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Isa {
     #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     Portable,
 }
 
 impl Isa {
-    /// The best that this processor has.
-    pub(crate) fn detect() -> Isa {
+    /// The best that this processor has up to some set.
+    pub(crate) fn detect(most: Instructions) -> Isa {
+        let fits = |isa: &Isa| isa.instructions() <= most;
+        Isa::all().into_iter().find(fits).unwrap_or(Isa::Portable)
+    }
+
+    /// All that this processor has, the best first.
+    pub(crate) fn all() -> Vec<Isa> {
+        let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = Avx2::detect() {
-            return Isa::Avx2(avx2);
+        {
+            all.extend(Avx512::detect().map(Isa::Avx512));
+            all.extend(Avx2::detect().map(Isa::Avx2));
         }
-        Isa::Portable
+        all.push(Isa::Portable);
+        all
+    }
+
+    /// Its name.
+    pub(crate) fn instructions(&self) -> Instructions {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512(_) => Instructions::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2(_) => Instructions::Avx2,
+            Isa::Portable => Instructions::Portable,
+        }
     }
 
     /// Runs something with it.
     pub(crate) fn run<F: Vectorised>(self, f: F) -> F::Output {
         match self {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512(avx512) => avx512.run(f),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2(avx2) => avx2.run(f),
             Isa::Portable => f.run(Portable),

@@ -13,6 +13,15 @@ fn lanes(f: impl FnMut(usize) -> f32) -> Block {
 
 impl Simd for Portable {
     type V = Block;
+    type Part = Portable;
+
+    const LANES: usize = BLOCK;
+    const TILE: [usize; 2] = [2, 1];
+
+    #[inline(always)]
+    fn part(self) -> Portable {
+        self
+    }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Block {
@@ -20,18 +29,23 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn load(self, from: &Block) -> Block {
-        *from
+    fn load(self, from: &[f32]) -> Block {
+        *from.first_chunk().expect("the caller gives at least a vector")
     }
 
     #[inline(always)]
-    fn store(self, v: Block, to: &mut Block) {
-        *to = v;
+    fn store(self, v: Block, to: &mut [f32]) {
+        to[..BLOCK].copy_from_slice(&v);
     }
 
     #[inline(always)]
     fn add(self, a: Block, b: Block) -> Block {
         lanes(|i| a[i] + b[i])
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Block, b: Block) -> Block {
+        lanes(|i| a[i] - b[i])
     }
 
     #[inline(always)]
