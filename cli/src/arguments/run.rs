@@ -1,0 +1,68 @@
+//! Commands that run networks.
+
+use clap::{Args, ValueEnum};
+use neckar::{Device, Numerics};
+
+use super::Settings;
+use super::values::device;
+use crate::files::Target;
+use crate::run::InputArguments;
+use crate::spec::SpecArgument;
+use crate::weights::WeightsArguments;
+
+/// `neckar run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The spec
+    pub spec: SpecArgument,
+    #[command(flatten)]
+    pub settings: Settings,
+
+    #[command(flatten)]
+    pub weights: WeightsArguments,
+
+    #[command(flatten)]
+    pub input: InputArguments,
+
+    /// Write the outputs: tensors to .safetensors, .npz or .npy, a picture of them to .png; may be repeated
+    #[arg(short, long = "out", value_name = "FILE", value_parser = Target::outputs)]
+    pub out: Vec<Target>,
+
+    /// Compute only these outputs; a list's name stands for its members
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub outputs: Option<Vec<String>>,
+
+    /// Write every row's tensor to a .safetensors or .npz file
+    #[arg(long, value_name = "FILE", value_parser = Target::rows)]
+    pub rows: Option<Target>,
+
+    /// Where to run: `cpu`, `cuda` or `cuda:N`
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    pub device: Device,
+
+    /// Threads; one a core where left out. Results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// `exact` forbids algorithms that round differently from a direct convolution
+    #[arg(long, default_value = "fast")]
+    pub numerics: NumericsArgument,
+}
+
+/// How results may be rounded.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum NumericsArgument {
+    /// Whatever is fastest within a stated bound
+    Fast,
+    /// As a direct convolution rounds
+    Exact,
+}
+
+impl From<NumericsArgument> for Numerics {
+    fn from(argument: NumericsArgument) -> Numerics {
+        match argument {
+            NumericsArgument::Fast => Numerics::Fast,
+            NumericsArgument::Exact => Numerics::Exact,
+        }
+    }
+}
