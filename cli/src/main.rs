@@ -1,6 +1,7 @@
 //! The `neckar` command.
 
 mod arguments;
+mod bench;
 mod commands;
 mod compare;
 mod config;
@@ -8,6 +9,7 @@ mod failure;
 mod files;
 mod picture;
 mod run;
+mod sizes;
 mod spec;
 mod terminal;
 mod weights;
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Command::Audit(audit) => commands::audit(audit, &terminal),
         Command::Fmt(fmt) => commands::fmt(fmt, &terminal),
         Command::Run(run) => run::run(run, &terminal),
+        Command::Bench(arguments) => bench::bench(arguments, &terminal),
         Command::Init(init) => commands::init(init, &terminal),
         Command::Compare(arguments) => compare::compare(arguments, &terminal),
         Command::Export(export) => commands::export(export, &terminal),

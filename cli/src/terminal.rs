@@ -1,8 +1,10 @@
 //! What the command says, and in which colours.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
@@ -17,6 +19,12 @@ const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::BrightGreen.on_default().bold();
 
+/// Back to the start of the line, which is cleared ("ECMA-48", EL).
+const CLEARED: &str = "\r\x1b[K";
+
+/// Between two states of progress.
+const PACE: Duration = Duration::from_millis(200);
+
 /// More findings than so many are only counted: nobody reads them, and each is a page.
 const MOST: usize = 100;
 
@@ -27,6 +35,10 @@ pub struct Terminal {
     colored_err: bool,
     quiet: bool,
     verbose: bool,
+    /// When progress was shown last; none where nothing is under way.
+    progress: Cell<Option<Instant>>,
+    /// Whether somebody sees progress.
+    watched: bool,
 }
 
 impl Terminal {
@@ -43,6 +55,8 @@ impl Terminal {
             colored_err: colored(io::stderr().is_terminal()),
             quiet: arguments.quiet,
             verbose: arguments.verbose,
+            progress: Cell::new(None),
+            watched: io::stderr().is_terminal() && !arguments.quiet,
         }
     }
 
@@ -85,6 +99,25 @@ impl Terminal {
     /// Says what went wrong.
     pub fn error(&self, message: &str) {
         self.say(ERROR, "error", message);
+    }
+
+    /// Says how far long work is, over what it said before; only on a terminal, and not too often.
+    pub fn progress(&self, state: &str) {
+        let now = Instant::now();
+        match self.progress.get() {
+            Some(last) if now - last < PACE => return,
+            Some(_) if self.watched => self.write_err(&format!("{CLEARED}{state}")),
+            // Work that ends within the pace needs no saying.
+            _ => {}
+        }
+        self.progress.set(Some(now));
+    }
+
+    /// Clears what was said of long work.
+    pub fn end_progress(&self) {
+        if self.progress.take().is_some() && self.watched {
+            self.write_err(CLEARED);
+        }
     }
 
     /// Shows diagnostics with the lines that they are about.

@@ -1,6 +1,7 @@
 //! The command line; a file a group of commands.
 
 mod authoring;
+mod bench;
 mod check;
 mod exchange;
 mod run;
@@ -13,6 +14,7 @@ use crate::compare::Compare;
 use values::setting;
 
 pub use authoring::{Fmt, Init};
+pub use bench::{Bench, BenchFormat};
 pub use check::{Audit, Bounds, Check, FailOn, ReportFormat};
 pub use exchange::{Export, ExportOnnx, ExportPytorch, Prepare, Weights, WeightsCheck, WeightsInit, WeightsMap};
 pub use run::Run;
@@ -58,6 +60,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Run a network and show what each row gave and took
     Run(Run),
+    /// Time a network, and each of its rows
+    Bench(Bench),
     /// Make a crate with a first neck that builds and runs
     Init(Init),
     /// Compare two runs, or a run and a reference, row by row

@@ -1,7 +1,7 @@
 //! Commands that run networks.
 
 use clap::{Args, ValueEnum};
-use neckar::{Device, Numerics};
+use neckar::{Device, Numerics, Options};
 
 use super::Settings;
 use super::values::device;
@@ -36,6 +36,13 @@ pub struct Run {
     #[arg(long, value_name = "FILE", value_parser = Target::rows)]
     pub rows: Option<Target>,
 
+    #[command(flatten)]
+    pub execution: Execution,
+}
+
+/// Where and how a network runs.
+#[derive(Debug, Args)]
+pub struct Execution {
     /// Where to run: `cpu`, `cuda` or `cuda:N`
     #[arg(long, default_value = "cpu", value_parser = device)]
     pub device: Device,
@@ -47,6 +54,13 @@ pub struct Run {
     /// `exact` forbids algorithms that round differently from a direct convolution
     #[arg(long, default_value = "fast")]
     pub numerics: NumericsArgument,
+}
+
+impl Execution {
+    /// As the runtime takes them.
+    pub fn options(&self) -> Options {
+        Options { device: self.device, threads: self.threads.map_or(0, usize::from), numerics: self.numerics.into() }
+    }
 }
 
 /// How results may be rounded.

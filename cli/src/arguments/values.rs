@@ -21,6 +21,12 @@ pub fn size(text: &str) -> Result<(String, i64), String> {
     }
 }
 
+/// `0.5`.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| (0.0..=3600.0).contains(seconds));
+    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds from 0 to 3600"))
+}
+
 /// `653_312`, `25.5M`, `4.1G`.
 pub fn count(text: &str) -> Result<u64, String> {
     let digits = text.replace('_', "");

@@ -144,7 +144,7 @@ fn probe(
         program.inputs.iter().map(|input| bundle.get(&input.name).map(|array| (input.name.clone(), array.clone())));
     let inputs = match held.collect::<Option<Vec<_>>>() {
         Some(held) if !arguments.input.is_given() => held,
-        _ => arguments.input.gather(arguments.weights.seed, &checked, &program, terminal)?.arrays,
+        _ => arguments.input.gather(arguments.weights.seed, checked.at().as_ref(), &program, terminal)?.arrays,
     };
     let options = Options { device: run.device, numerics: run.numerics, ..Options::default() };
     Probe::run(&program, weights, &inputs, options)

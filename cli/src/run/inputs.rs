@@ -7,8 +7,8 @@ use image::RgbImage;
 use ndarray::{ArrayD, ArrayViewD};
 use neckar::Weights;
 use neckar_spec::Program;
-use neckar_spec::check::Checked;
 use neckar_spec::program::{Init, Input, Weight};
+use neckar_spec::size::{Env, Size};
 
 use crate::failure::Failure;
 use crate::files::read_tensors;
@@ -57,20 +57,25 @@ impl InputArguments {
         self.file.is_some() || self.image.is_some()
     }
 
-    /// The inputs, drawn from a seed where none are named.
+    /// Whether all are read from a file.
+    pub fn is_read(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The inputs, drawn from a seed where none are named, at the sizes where there are any.
     pub fn gather(
         &self,
         seed: u64,
-        checked: &Checked,
+        sizes: Option<&Env>,
         program: &Program,
         terminal: &Terminal,
     ) -> Result<Inputs, Failure> {
         match (&self.file, &self.image) {
             (Some(path), _) => Ok(Inputs { arrays: read(path, program)?, picture: None }),
-            (None, Some(path)) => from_picture(path, seed, checked, program, terminal),
+            (None, Some(path)) => from_picture(path, seed, sizes, program, terminal),
             (None, None) => {
                 let all: Vec<&Input> = program.inputs.iter().collect();
-                Ok(Inputs { arrays: draw(&all, seed, checked, program, terminal)?, picture: None })
+                Ok(Inputs { arrays: draw(&all, seed, sizes, program, terminal)?, picture: None })
             }
         }
     }
@@ -93,7 +98,7 @@ fn read(path: &Path, program: &Program) -> Result<Vec<(String, ArrayD<f32>)>, Fa
 fn from_picture(
     path: &Path,
     seed: u64,
-    checked: &Checked,
+    sizes: Option<&Env>,
     program: &Program,
     terminal: &Terminal,
 ) -> Result<Inputs, Failure> {
@@ -111,12 +116,12 @@ fn from_picture(
             return Err(Failure::incomplete(format!("several inputs take a picture: `{names}`; give --input")));
         }
     };
-    let shape = shape_at(input, checked)?;
+    let shape = shape_at(input, sizes, program)?;
     let [height, width] = [2, 3].map(|axis| shape.get(axis).and_then(|&n| u32::try_from(n).ok()).unwrap_or(0));
     let picture = picture::read(path).map_err(|reason| Failure::unreadable(path, reason))?;
     let prepared = picture::prepare(&picture, how, [height, width]);
     let others: Vec<&Input> = program.inputs.iter().filter(|other| other.name != input.name).collect();
-    let mut arrays = if others.is_empty() { Vec::new() } else { draw(&others, seed, checked, program, terminal)? };
+    let mut arrays = if others.is_empty() { Vec::new() } else { draw(&others, seed, sizes, program, terminal)? };
     arrays.push((input.name.clone(), prepared.tensor));
     Ok(Inputs { arrays, picture: Some(prepared.shown) })
 }
@@ -125,12 +130,12 @@ fn from_picture(
 fn draw(
     inputs: &[&Input],
     seed: u64,
-    checked: &Checked,
+    sizes: Option<&Env>,
     program: &Program,
     terminal: &Terminal,
 ) -> Result<Vec<(String, ArrayD<f32>)>, Failure> {
     let weight = |input: &&Input| -> Result<Weight, Failure> {
-        let shape = shape_at(input, checked)?;
+        let shape = shape_at(input, sizes, program)?;
         Ok(Weight { name: input.name.clone(), shape, learnable: false, init: Init::Normal { std: 1.0 } })
     };
     let weights: Vec<Weight> = inputs.iter().map(weight).collect::<Result<_, _>>()?;
@@ -147,22 +152,13 @@ fn draw(
     Ok(drawn.iter().map(|(name, array)| (name.to_owned(), array.to_owned())).collect())
 }
 
-/// An input's shape at the `at` clause.
-fn shape_at(input: &Input, checked: &Checked) -> Result<Vec<usize>, Failure> {
-    let at = checked.at();
-    let size = |size: &neckar_spec::size::Size| {
-        let n = size.eval(at.as_ref()?)?;
-        usize::try_from(n).ok()
-    };
+/// An input's shape at the sizes.
+fn shape_at(input: &Input, sizes: Option<&Env>, program: &Program) -> Result<Vec<usize>, Failure> {
+    let size = |size: &Size| usize::try_from(size.eval(sizes?)?).ok();
     let shape: Option<Vec<usize>> = input.shape.iter().map(size).collect();
     let Some(shape) = shape else {
-        let free: Vec<String> = checked
-            .graph()
-            .symbols
-            .iter()
-            .filter(|(_, at)| at.is_none())
-            .map(|(symbol, _)| symbol.to_string())
-            .collect();
+        let open = program.symbols.iter().filter(|free| free.at.is_none());
+        let free: Vec<String> = open.map(|free| free.symbol.to_string()).collect();
         let message = format!("the spec gives no value of {} to make input `{}` at", free.join(", "), input.name);
         let hint = "write `at H = 224, W = 224` behind the architecture's name, or give --input";
         return Err(Failure::incomplete(format!("{message}; {hint}")));

@@ -24,13 +24,9 @@ use inputs::Inputs;
 pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
     let checked = arguments.spec.checked(&arguments.settings.settings, terminal)?;
     let program = Arc::new(lower(&checked, Lowering::default()));
-    let inputs = arguments.input.gather(arguments.weights.seed, &checked, &program, terminal)?;
+    let inputs = arguments.input.gather(arguments.weights.seed, checked.at().as_ref(), &program, terminal)?;
     let weights = arguments.weights.load(&program, terminal)?;
-    let options = Options {
-        device: arguments.device,
-        threads: arguments.threads.map_or(0, usize::from),
-        numerics: arguments.numerics.into(),
-    };
+    let options = arguments.execution.options();
     let model = Model::new(program.clone(), &weights, options)?;
 
     let shapes: Vec<(&str, &[usize])> = inputs.arrays.iter().map(|(name, array)| (&**name, array.shape())).collect();

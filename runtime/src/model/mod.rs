@@ -168,7 +168,8 @@ impl Model {
         &self.0.network
     }
 
-    pub(crate) fn thread_count(&self) -> usize {
+    /// How many threads share the work of a run.
+    pub fn thread_count(&self) -> usize {
         self.0.threads.count()
     }
 

@@ -10,6 +10,7 @@ use super::shape::Expected;
 use crate::arguments::Bounds;
 use crate::commands::check::grouped;
 use crate::failure::Failure;
+use crate::sizes::missing;
 
 /// The bounds that do not hold.
 pub fn exceeded(
@@ -28,7 +29,7 @@ pub fn exceeded(
     }
     if let Some(most) = bounds.max_macs {
         let Some((macs, sizes)) = audit.total.macs.zip(sizes) else {
-            return Err(no_sizes(checked, "max-macs"));
+            return Err(missing(checked, "max-macs"));
         };
         if macs > most {
             let at: Vec<String> = sizes.iter().map(|(symbol, n)| format!("{symbol} = {n}")).collect();
@@ -40,7 +41,7 @@ pub fn exceeded(
     for (map, shape) in &bounds.assert_shape {
         let found = find(checked, audit, map)?;
         let expected = Expected::parse(shape)?;
-        let holds = expected.holds(found, checked.legal(), sizes).ok_or_else(|| no_sizes(checked, "assert-shape"))?;
+        let holds = expected.holds(found, checked.legal(), sizes).ok_or_else(|| missing(checked, "assert-shape"))?;
         if !holds {
             let free = shape_text(&found.shape, checked.legal());
             let at = sizes.map(|env| shape_at(&found.shape, checked.legal(), Some(env))).filter(|at| *at != free);
@@ -65,9 +66,4 @@ fn find<'a>(checked: &Checked, audit: &'a Audit, name: &str) -> Result<&'a Audit
         };
         Failure::usage(format!("`{}` has no map `{name}` for assert-shape; {hint}", graph.name))
     })
-}
-
-fn no_sizes(checked: &Checked, option: &str) -> Failure {
-    let name = &checked.graph().name;
-    Failure::incomplete(format!("{option} needs sizes, and `{name}` gives none; add `at`, such as --at H=224,W=224"))
 }

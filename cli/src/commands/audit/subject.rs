@@ -1,7 +1,6 @@
 //! What is audited.
 
 use neckar_spec::audit::Audit;
-use neckar_spec::check::Checked;
 use neckar_spec::size::Env;
 
 use super::gates;
@@ -9,6 +8,7 @@ use super::report::Finding;
 use crate::arguments::{self, Bounds};
 use crate::config::Gate;
 use crate::failure::Failure;
+use crate::sizes;
 use crate::spec::{Compiled, SpecArgument};
 
 /// A network, at sizes and with parameters, and what it is held to.
@@ -57,7 +57,7 @@ impl<'a> Subject<'a> {
         let Some(checked) = &compiled.compilation.checked else {
             return Ok(Examined { compiled, audit: None, exceeded: Vec::new() });
         };
-        let sizes = self.sizes(checked)?;
+        let sizes = sizes::at(checked, self.at)?;
         let audit = neckar_spec::audit::audit(checked, sizes.as_ref());
         let mut exceeded = gates::exceeded(self.bounds, checked, &audit, sizes.as_ref())?;
         if let Some(gate) = self.gate {
@@ -70,42 +70,5 @@ impl<'a> Subject<'a> {
             }
         }
         Ok(Examined { audit: Some((audit, sizes)), exceeded, compiled })
-    }
-
-    /// The sizes asked for over those of the `at` clause, legal ones; none where a free size has no value.
-    fn sizes(&self, checked: &Checked) -> Result<Option<Env>, Failure> {
-        let graph = checked.graph();
-        let batches: Vec<&str> = graph
-            .inputs
-            .iter()
-            .filter_map(|input| graph.node(input.node).shape.first()?.as_symbol())
-            .map(|symbol| symbol.as_str())
-            .collect();
-        let mut env: Env = batches.iter().map(|&batch| (batch, 1)).collect();
-        for (symbol, at) in &graph.symbols {
-            at.map(|at| env.set(symbol.clone(), at));
-        }
-        for (i, (name, value)) in self.at.iter().enumerate() {
-            let free = graph.symbols.iter().map(|(symbol, _)| symbol.as_str()).chain(batches.iter().copied());
-            let free: Vec<&str> = free.collect();
-            if !free.contains(&name.as_str()) {
-                let message = format!("`{}` has no free size `{name}` for `at`", graph.name);
-                return Err(Failure::usage(match free.as_slice() {
-                    [] => format!("{message}; all its sizes are fixed"),
-                    free => format!("{message}; its free sizes are {}", free.join(", ")),
-                }));
-            }
-            if self.at[..i].iter().any(|(other, _)| other == name) {
-                return Err(Failure::usage(format!("`--at {name}` is given twice")));
-            }
-            env.set(name.as_str(), *value);
-        }
-        if graph.symbols.iter().any(|(symbol, _)| env.get(symbol.as_str()).is_none()) {
-            return Ok(None);
-        }
-        match checked.legal().check(&env) {
-            Ok(()) => Ok(Some(env)),
-            Err(illegal) => Err(Failure::incomplete(format!("`{}`: {illegal}", graph.name))),
-        }
     }
 }

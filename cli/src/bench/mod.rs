@@ -1,0 +1,90 @@
+//! `neckar bench`.
+
+mod report;
+mod timing;
+
+use std::sync::Arc;
+
+use ndarray::{ArrayD, ArrayViewMutD, IxDyn};
+use neckar::{Model, Numerics};
+use neckar_spec::check::Checked;
+use neckar_spec::size::Env;
+use neckar_spec::{Lowering, lower};
+
+use crate::arguments::{Bench, BenchFormat};
+use crate::failure::Failure;
+use crate::files::write_text;
+use crate::sizes;
+use crate::terminal::Terminal;
+use report::{Report, SCHEMA_VERSION, Start};
+use timing::{Repeats, Spread, milliseconds, repeat, time};
+
+/// Times a network.
+pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
+    let checked = arguments.spec.checked(&arguments.settings.settings, terminal)?;
+    let program = Arc::new(lower(&checked, Lowering::default()));
+    let sizes = sizes(arguments, &checked)?;
+    let inputs = arguments.input.gather(arguments.weights.seed, sizes.as_ref(), &program, terminal)?;
+    let shapes: Vec<(&str, &[usize])> = inputs.arrays.iter().map(|(name, array)| (&**name, array.shape())).collect();
+
+    let (weights, weights_time) = time(|| arguments.weights.load(&program, terminal))?;
+    let options = arguments.execution.options();
+    let (model, pack_time) = time(|| Model::new(program.clone(), &weights, options))?;
+    let (mut session, plan_time) = time(|| model.session(&shapes, None))?;
+    drop(weights);
+    let ordered = inputs.ordered(&program);
+    let mut outputs: Vec<ArrayD<f32>> = session.outputs().map(|(_, shape)| ArrayD::zeros(IxDyn(shape))).collect();
+    let mut views: Vec<ArrayViewMutD<f32>> = outputs.iter_mut().map(|array| array.view_mut()).collect();
+    let ((), first_time) = time(|| session.run_into(&ordered, &mut views))?;
+
+    let repeats = Repeats { runs: arguments.runs as usize, seconds: arguments.seconds };
+    let runs = repeat(repeats, "whole network", terminal, || {
+        time(|| session.run_into(&ordered, &mut views)).map(|((), time)| time)
+    })?;
+
+    let report = Report {
+        schema_version: SCHEMA_VERSION,
+        spec: arguments.spec.text.clone(),
+        network: program.name.clone(),
+        settings: program.settings.iter().cloned().collect(),
+        inputs: shapes.iter().map(|&(name, shape)| (name.to_owned(), shape.to_vec())).collect(),
+        threads: model.thread_count(),
+        numerics: match options.numerics {
+            Numerics::Fast => "fast",
+            Numerics::Exact => "exact",
+        },
+        runs: runs.len(),
+        whole: Spread::of(runs),
+        start: Start {
+            weights_ms: milliseconds(weights_time),
+            pack_ms: milliseconds(pack_time),
+            plan_ms: milliseconds(plan_time),
+            first_run_ms: milliseconds(first_time),
+        },
+        session_bytes: session.peak_bytes(),
+    };
+    let text = match arguments.format {
+        BenchFormat::Text => format!("{} ms\n", report.whole.median_ms),
+        BenchFormat::Json => report.json(),
+    };
+    match &arguments.out {
+        Some(path) => write_text(path, &text),
+        None => terminal.print(&text),
+    }
+}
+
+/// The sizes and the batch that the command line and the spec give; none are needed where inputs are read.
+fn sizes(arguments: &Bench, checked: &Checked) -> Result<Option<Env>, Failure> {
+    if arguments.input.is_read() {
+        return Ok(None);
+    }
+    let mut asked = arguments.at.clone();
+    if let Some(batch) = arguments.batch {
+        let batches = sizes::batches(checked);
+        if batches.is_empty() {
+            return Err(Failure::usage(format!("`{}` has a fixed batch; leave --batch out", checked.graph().name)));
+        }
+        asked.extend(batches.into_iter().map(|symbol| (symbol.to_owned(), i64::from(batch))));
+    }
+    sizes::at(checked, &asked)?.map(Some).ok_or_else(|| sizes::missing(checked, "bench"))
+}
