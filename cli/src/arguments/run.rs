@@ -1,7 +1,7 @@
 //! Commands that run networks.
 
 use clap::{Args, ValueEnum};
-use neckar::{Device, Numerics, Options};
+use neckar::{Device, Instructions, Numerics, Options};
 
 use super::Settings;
 use super::values::device;
@@ -54,12 +54,42 @@ pub struct Execution {
     /// `exact` forbids algorithms that round differently from a direct convolution
     #[arg(long, default_value = "fast")]
     pub numerics: NumericsArgument,
+
+    /// The largest set of instructions that may be used, where the processor has it
+    #[arg(long, value_name = "SET", default_value = "avx512")]
+    pub instructions: InstructionsArgument,
 }
 
 impl Execution {
     /// As the runtime takes them.
     pub fn options(&self) -> Options {
-        Options { device: self.device, threads: self.threads.map_or(0, usize::from), numerics: self.numerics.into() }
+        Options {
+            device: self.device,
+            threads: self.threads.map_or(0, usize::from),
+            numerics: self.numerics.into(),
+            instructions: self.instructions.into(),
+        }
+    }
+}
+
+/// A set of instructions.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum InstructionsArgument {
+    /// What every processor of this kind has
+    Portable,
+    /// AVX2 with FMA
+    Avx2,
+    /// AVX-512
+    Avx512,
+}
+
+impl From<InstructionsArgument> for Instructions {
+    fn from(argument: InstructionsArgument) -> Instructions {
+        match argument {
+            InstructionsArgument::Portable => Instructions::Portable,
+            InstructionsArgument::Avx2 => Instructions::Avx2,
+            InstructionsArgument::Avx512 => Instructions::Avx512,
+        }
     }
 }
 
