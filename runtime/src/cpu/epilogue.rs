@@ -77,36 +77,49 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Applies it to a block from a channel on, of which `width` floats count.
+    /// Applies it to blocks of the same channels, every `stride`-th of a slice, of which `width` floats count; `starts` are
+    /// those of each block.
+    ///
+    /// Step by step over all blocks rather than block by block, so that those of a step overlap in the processor.
     #[inline(always)]
-    pub(crate) fn block<S: Simd>(
+    pub(crate) fn blocks<S: Simd>(
         &self,
         simd: S,
-        mut value: S::V,
-        channel: usize,
-        width: usize,
+        blocks: &mut [Block],
+        stride: usize,
+        [channel, width]: [usize; 2],
         starts: &[usize],
-    ) -> S::V {
-        let mut starts = starts.iter();
+    ) {
+        let addends = starts.len() / blocks.len().div_ceil(stride);
+        let mut addend = 0;
         for post in self.posts {
-            value = match post {
+            match post {
                 Post::Affine(affine) => {
                     let scale = simd.load(full(&affine.scale[channel..]));
-                    simd.mul_add(value, scale, simd.load(full(&affine.shift[channel..])))
+                    let shift = simd.load(full(&affine.shift[channel..]));
+                    for block in blocks.iter_mut().step_by(stride) {
+                        simd.store(simd.mul_add(simd.load(block), scale, shift), block);
+                    }
                 }
-                Post::Activation(activation) => simd::activate(simd, *activation, value),
-                Post::Add(addend) => {
-                    let start = starts.next().expect("there is a start for every map that is added");
-                    let row = &self.reads.get(addend.place)[start + channel..][..width];
-                    let other = match row.first_chunk::<BLOCK>() {
-                        Some(block) => simd.load(block),
-                        None => simd.load(&simd::partial(row)),
-                    };
-                    simd.add(value, other)
+                Post::Activation(activation) => {
+                    for block in blocks.iter_mut().step_by(stride) {
+                        simd.store(simd::activate(simd, *activation, simd.load(block)), block);
+                    }
                 }
-            };
+                Post::Add(Addend { place, .. }) => {
+                    let map = self.reads.get(*place);
+                    for (block, starts) in blocks.iter_mut().step_by(stride).zip(starts.chunks_exact(addends)) {
+                        let row = &map[starts[addend] + channel..][..width];
+                        let other = match row.first_chunk::<BLOCK>() {
+                            Some(row) => simd.load(row),
+                            None => simd.load(&simd::partial(row)),
+                        };
+                        simd.store(simd.add(simd.load(block), other), block);
+                    }
+                    addend += 1;
+                }
+            }
         }
-        value
     }
 
     /// Applies it to whole rows, the first of which belongs to pixel `first`.
@@ -149,18 +162,22 @@ impl Vectorised for Rows<'_, '_> {
             for post in finish.posts {
                 let alone = Finish { posts: std::slice::from_ref(post), ..finish };
                 let mut start = [0];
-                alone.locate(first + i, &mut start);
+                let start = match post {
+                    Post::Add(addend) => {
+                        start[0] = addend.pixel(first + i) * finish.channels;
+                        &start[..]
+                    }
+                    Post::Affine(_) | Post::Activation(_) => &[],
+                };
                 let (blocks, rest) = row.as_chunks_mut::<BLOCK>();
                 let tail = blocks.len() * BLOCK;
                 for (j, block) in blocks.iter_mut().enumerate() {
-                    let value = alone.block(simd, simd.load(block), j * BLOCK, BLOCK, &start);
-                    simd.store(value, block);
+                    alone.blocks(simd, std::slice::from_mut(block), 1, [j * BLOCK, BLOCK], start);
                 }
                 if !rest.is_empty() {
-                    let mut block = simd::partial(rest);
-                    let value = alone.block(simd, simd.load(&block), tail, rest.len(), &start);
-                    simd.store(value, &mut block);
-                    rest.copy_from_slice(&block[..rest.len()]);
+                    let mut block = [simd::partial(rest)];
+                    alone.blocks(simd, &mut block, 1, [tail, rest.len()], start);
+                    rest.copy_from_slice(&block[0][..rest.len()]);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::cpu::simd::{Block, Simd};
+use crate::cpu::simd::{BLOCK, Block, Simd};
 
 /// A buffer that is written in pieces that do not overlap.
 pub(crate) struct Destination<'a> {
@@ -24,10 +24,12 @@ impl<'a> Destination<'a> {
     /// # Safety
     /// No other thread writes any of these floats while this object exists.
     #[inline(always)]
-    pub(crate) unsafe fn write(&self, at: usize, width: usize, block: &Block) {
-        assert!(width <= block.len() && at + width <= self.len, "a tile lies inside of the output");
-        // A whole block is the usual case, and one of known length needs no call.
-        let width = if width == block.len() { block.len() } else { width };
+    pub(crate) unsafe fn write<S: Simd>(&self, simd: S, at: usize, width: usize, block: &Block) {
+        if width == BLOCK {
+            // SAFETY: the caller's promise is the one that is asked for.
+            return unsafe { self.store(simd, simd.load(block), at) };
+        }
+        assert!(width <= BLOCK && at + width <= self.len, "a part of a block lies inside of the buffer");
         // SAFETY: the range is inside of the buffer as asserted, nobody else writes it as the caller promises, and
         // the block is no part of the buffer, which is borrowed.
         unsafe { std::ptr::copy_nonoverlapping(block.as_ptr(), self.start.add(at), width) };

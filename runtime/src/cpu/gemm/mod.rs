@@ -134,16 +134,15 @@ impl Vectorised for Job<'_> {
                 left = Left { data: floats, offsets: gathered_offsets, segments: 1, segment, shift: 0, zeros };
             }
             let paired = S::TILE[1] == 2 && index + 1 < panels.end && panel.shares_input(&weights.panel(index + 1));
-            let width = match paired {
-                true => accumulate::<S, 2>(
-                    simd,
-                    left,
-                    array::from_fn(|p| weights.columns(index + p)),
-                    rows.len(),
-                    &mut sums,
-                ),
-                false => accumulate::<S, 1>(simd, left, [weights.columns(index)], rows.len(), &mut sums),
-            };
+            let width = if paired { 2 } else { 1 };
+            let sums = &mut sums[..width * rows.len()];
+            match paired {
+                true => {
+                    let columns = array::from_fn(|p| weights.columns(index + p));
+                    accumulate::<S, 2>(simd, left, columns, sums);
+                }
+                false => accumulate::<S, 1>(simd, left, [weights.columns(index)], sums),
+            }
 
             if addends > 0 && located != Some(panel.tap) {
                 for (row, starts) in rows.clone().zip(starts.chunks_exact_mut(addends)) {
@@ -153,17 +152,23 @@ impl Vectorised for Job<'_> {
             }
             for (p, index) in (index..index + width).enumerate() {
                 let panel = weights.panel(index);
+                // Added last, as a sum that began with it would round each term to its size.
                 let bias = simd.load(weights.bias(index));
-                for (i, row) in rows.clone().enumerate() {
-                    let value = simd.add(simd.load(&sums[i * width + p]), bias);
-                    let starts = &starts[i * addends..][..addends];
-                    let value = finish.block(simd, value, panel.channel, panel.width, starts);
-                    let mut block = [0.0; BLOCK];
-                    simd.store(value, &mut block);
+                for block in sums[p..].iter_mut().step_by(width) {
+                    simd.store(simd.add(simd.load(block), bias), block);
+                }
+                finish.blocks(
+                    simd,
+                    &mut sums[p..],
+                    width,
+                    [panel.channel, panel.width],
+                    &starts[..rows.len() * addends],
+                );
+                for (row, block) in rows.clone().zip(sums[p..].iter().step_by(width)) {
                     let at = geometry.pixel(row, panel.tap) * finish.channels() + panel.channel;
                     // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the
                     // output: panels differ in their channels or in their tap, rows in their pixels.
-                    unsafe { out.write(at, panel.width, &block) };
+                    unsafe { out.write(simd, at, panel.width, block) };
                 }
             }
             index += width;
@@ -171,29 +176,22 @@ impl Vectorised for Job<'_> {
     }
 }
 
-/// The sums `[row][panel]` of a block of rows for P panels; gives P.
+/// The sums `[row][panel]` of a block of rows for P panels.
 #[inline(always)]
-pub(crate) fn accumulate<S: Simd, const P: usize>(
-    simd: S,
-    left: Left,
-    columns: [&[f32]; P],
-    rows: usize,
-    sums: &mut [Block],
-) -> usize {
-    let sums = &mut sums.as_chunks_mut::<P>().0[..rows];
+pub(crate) fn accumulate<S: Simd, const P: usize>(simd: S, left: Left, columns: [&[f32]; P], sums: &mut [Block]) {
+    let sums = sums.as_chunks_mut::<P>().0;
     sums.fill([[0.0; BLOCK]; P]);
     let depth = columns[0].len() / BLOCK;
-    let tiles = rows.div_ceil(S::TILE[0]);
+    let tiles = sums.len().div_ceil(S::TILE[0]);
     for from in (0..depth).step_by(TERMS[P - 1]) {
         let terms = from..depth.min(from + TERMS[P - 1]);
         let weights = columns.map(|columns| &columns[terms.start * BLOCK..terms.end * BLOCK]);
         for i in 0..tiles {
             // 25 rows are five tiles of five rather than four of six and one of one, which would be slow.
-            let rows = share(rows, tiles, i);
+            let rows = share(sums.len(), tiles, i);
             tile(simd, left, rows.start, terms.clone(), weights, &mut sums[rows]);
         }
     }
-    P
 }
 
 /// Copies rows one behind the other, with zeros for what falls into the padding.

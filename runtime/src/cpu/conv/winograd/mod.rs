@@ -326,17 +326,14 @@ impl Multiply<'_> {
                     shift: product * winograd.input_stride(),
                     zeros: &[],
                 };
-                let sums = &mut products[product * stride..];
+                let sums = &mut products[product * stride..][..width * tiles.len()];
                 match paired {
-                    true => accumulate::<S, 2>(
-                        simd,
-                        left,
-                        array::from_fn(|p| filters.columns(index + p, product)),
-                        tiles.len(),
-                        sums,
-                    ),
-                    false => accumulate::<S, 1>(simd, left, [filters.columns(index, product)], tiles.len(), sums),
-                };
+                    true => {
+                        let columns = array::from_fn(|p| filters.columns(index + p, product));
+                        accumulate::<S, 2>(simd, left, columns, sums);
+                    }
+                    false => accumulate::<S, 1>(simd, left, [filters.columns(index, product)], sums),
+                }
             }
             for p in 0..width {
                 for (i, tile) in tiles.clone().enumerate() {
@@ -360,8 +357,10 @@ impl Winograd {
             for y in top..top + N - 2 {
                 for x in left..left + N - 2 {
                     let starts = starts.next().expect("there is a start for each result of each tile");
-                    if y < self.to.height && x < self.to.width {
-                        task.finish.locate(self.to.pixel(batch, y, x), starts);
+                    match y < self.to.height && x < self.to.width {
+                        true => task.finish.locate(self.to.pixel(batch, y, x), starts),
+                        // Not written, but the epilogue is applied to the whole tile.
+                        false => starts.fill(0),
                     }
                 }
             }
@@ -381,9 +380,13 @@ impl Winograd {
         starts: &[usize],
         out: &Destination,
     ) {
-        let mut results = [[[0.0; BLOCK]; MOST - 2]; MOST - 2];
+        let panel = self.filters.panels.panel(index);
+        let bias = self.filters.panels.bias(index);
+        let mut results = [[0.0; BLOCK]; (MOST - 2) * (MOST - 2)];
+        let results = &mut results[..(N - 2) * (N - 2)];
         let part = simd.part();
         for lane in (0..BLOCK).step_by(<S::Part as Simd>::LANES) {
+            let bias = part.load(&bias[lane..]);
             let mut columns = [[part.splat(0.0); N]; N];
             for (x, column) in columns.iter_mut().enumerate() {
                 for (y, value) in column.iter_mut().enumerate() {
@@ -398,26 +401,19 @@ impl Winograd {
                 }
                 let row = Points::<N>::output(part, row);
                 for x in 0..N - 2 {
-                    part.store(row[x], &mut results[y][x][lane..]);
+                    part.store(part.add(row[x], bias), &mut results[y * (N - 2) + x][lane..]);
                 }
             }
         }
-        let panel = self.filters.panels.panel(index);
-        let bias = simd.load(self.filters.panels.bias(index));
+        task.finish.blocks(simd, results, 1, [panel.channel, panel.width], starts);
         let [batch, top, left] = self.tile(tile);
         let [height, width] = [self.to.height - top, self.to.width - left].map(|inside| inside.min(N - 2));
-        for (y, row) in results.iter().enumerate().take(height) {
-            for (x, value) in row.iter().enumerate().take(width) {
-                let result = y * (N - 2) + x;
-                let starts = &starts[result * self.addends..][..self.addends];
-                let value = simd.add(simd.load(value), bias);
-                let value = task.finish.block(simd, value, panel.channel, panel.width, starts);
-                let mut block = [0.0; BLOCK];
-                simd.store(value, &mut block);
+        for y in 0..height {
+            for x in 0..width {
                 let at = self.to.pixel(batch, top + y, left + x) * self.to.channels + panel.channel;
                 // SAFETY: a pair of a tile and a panel belongs to one job; tiles differ in their pixels, panels in their
                 // channels.
-                unsafe { out.write(at, panel.width, &block) };
+                unsafe { out.write(simd, at, panel.width, &results[y * (N - 2) + x]) };
             }
         }
     }
