@@ -4,7 +4,6 @@ use std::array;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ndarray::{ArrayViewD, ArrayViewMutD};
 use neckar_spec::program::{Epilogue, Instr, Pool, Resize, ResizeMode};
 
 use super::conv::Algorithm;
@@ -12,12 +11,13 @@ use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
 use super::epilogue::{Addend, Finish, Post};
 use super::gemm::{Gemm, Geometry, Panels};
+use super::layout::{Layout, export, import};
 use super::packed::{Packed, PackedSite};
 use super::resize::{Nearest, Resampling};
 use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
 use crate::Numerics;
-use crate::plan::{Network, Place, Plan, Planned, Reads, Site, Value, Work};
-use crate::tensor::{Aligned, Dims, export, import};
+use crate::plan::{Home, Network, Place, Plan, Planned, Reads, Site, Value, Work};
+use crate::tensor::{Aligned, Dims};
 
 /// A plan with the kernels that run its steps.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ pub(crate) enum Moment {
 #[derive(Debug)]
 struct Step {
     kernel: Kernel,
-    input: Place,
-    out: Place,
+    input: Home,
+    out: Home,
     channels: usize,
     posts: Vec<Post>,
 }
@@ -111,45 +111,60 @@ impl Executable {
         size_of::<f32>() * (self.plan.arena + threads * floats + shared) + size_of::<usize>() * threads * offsets
     }
 
-    /// Runs all steps on inputs of the planned shapes; `done` is told how long each part of it took.
+    /// Runs all steps on inputs of the planned shapes, channels-first; `done` is told how long each part of it took.
     pub(crate) fn run(
         &self,
         isa: Isa,
         threads: &Threads,
         state: &mut State,
-        inputs: &[ArrayViewD<f32>],
-        outputs: &mut [ArrayViewMutD<f32>],
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
         done: &mut (dyn FnMut(Moment, Duration) + Send),
     ) {
         let State { arena, workspaces, shared } = state;
+        let plan = &self.plan;
         let mut began = Instant::now();
         let mut tell = |moment| {
             let now = Instant::now();
             done(moment, now - began);
             began = now;
         };
-        for (i, (value, array)) in self.plan.inputs.iter().zip(inputs).enumerate() {
-            if let Some(value) = *value {
-                import(threads, array, &mut arena[self.plan.place(value).range()]);
+        for (i, (value, array)) in plan.inputs.iter().zip(inputs).enumerate() {
+            if let Some(value) = *value
+                && let Home::Arena(place) = plan.home(value)
+            {
+                import(isa, threads, plan.dims(value), array, &mut arena[place.range()]);
                 tell(Moment::Import(i));
             }
         }
         for (i, step) in self.steps.iter().enumerate() {
-            let (reads, out) = Reads::around(arena, step.out);
+            let (reads, out) = match step.out {
+                Home::Arena(place) => Reads::around(arena, place),
+                Home::Wanted(i) => (Reads::all(arena), &mut *outputs[i]),
+                Home::Input(_) => unreachable!("no step writes an input"),
+            };
+            let data = match step.input {
+                Home::Arena(place) => reads.get(place),
+                Home::Input(i) => inputs[i],
+                Home::Wanted(_) => unreachable!("a wanted map that is read lies in the arena"),
+            };
             let finish = Finish::new(&step.posts, reads, step.channels);
-            step.run(Task { isa, threads, reads, finish }, workspaces, shared, out);
+            step.run(Task { isa, threads, reads, finish }, workspaces, shared, data, out);
             tell(Moment::Step(i));
         }
-        for (i, ((_, value), array)) in self.plan.wanted.iter().zip(outputs).enumerate() {
-            export(threads, &arena[self.plan.place(*value).range()], array);
+        for (i, ((_, value), array)) in plan.wanted.iter().zip(outputs).enumerate() {
+            match plan.home(*value) {
+                Home::Arena(place) => export(isa, threads, plan.dims(*value), &arena[place.range()], array),
+                Home::Input(_) => unreachable!("a wanted input lies in the arena"),
+                Home::Wanted(_) => continue,
+            }
             tell(Moment::Export(i));
         }
     }
 }
 
 impl Step {
-    fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], out: &mut [f32]) {
-        let data = task.reads.get(self.input);
+    fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], data: &[f32], out: &mut [f32]) {
         match &self.kernel {
             Kernel::Gemm(gemm) => gemm.run(task, workspaces, data, out),
             Kernel::Winograd(winograd) => winograd.run(task, workspaces, shared, data, out),
@@ -186,17 +201,23 @@ impl Maker<'_> {
             Work::Site { args, addends } => {
                 let (site, packed) = (&self.network.sites[step.site], &self.packed[step.site]);
                 let posts = posts(site, packed, plan, addends, to);
-                (self.kernel(&site.instr, packed, args, to, addends.len()), args[0], posts)
+                (self.kernel(&site.instr, packed, args, step.out, addends.len()), args[0], posts)
             }
         };
-        Step { kernel, input: plan.place(input), out: plan.place(step.out), channels: to.channels, posts }
+        Step { kernel, input: plan.home(input), out: plan.home(step.out), channels: to.channels, posts }
     }
 
-    fn kernel(&self, instr: &Instr, packed: &PackedSite, args: &[Value], to: Dims, addends: usize) -> Kernel {
+    fn kernel(&self, instr: &Instr, packed: &PackedSite, args: &[Value], out: Value, addends: usize) -> Kernel {
         let plan = self.plan;
-        let from = plan.dims(args[0]);
+        let [from, to] = [args[0], out].map(|value| plan.dims(value));
+        let layouts = [args[0], out].map(|value| match plan.home(value) {
+            Home::Arena(_) => Layout::ChannelsLast,
+            Home::Input(_) | Home::Wanted(_) => Layout::ChannelsFirst,
+        });
         let threads = self.threads.count();
-        let gemm = |panels: &Arc<Panels>, geometry| Kernel::Gemm(Gemm::new(panels.clone(), geometry, addends, threads));
+        let gemm = |panels: &Arc<Panels>, geometry| {
+            Kernel::Gemm(Gemm::new(panels.clone(), geometry, to, layouts, addends, threads))
+        };
         match (instr, &packed.weights) {
             (Instr::Conv(conv), Packed::Taps(taps)) => {
                 Kernel::Depthwise(Depthwise { weights: taps.clone(), windows: conv.windows(), from, to })
@@ -205,7 +226,7 @@ impl Maker<'_> {
                 Algorithm::Direct => gemm(&weights.panels, Geometry::convolution(from, to, conv.windows())),
                 Algorithm::Winograd { products } => {
                     let filters = weights.filters(products, self.threads);
-                    Kernel::Winograd(Winograd::new(filters, [from, to], conv.padding, addends, threads))
+                    Kernel::Winograd(Winograd::new(filters, [from, to], conv.padding, layouts[1], addends, threads))
                 }
             },
             (Instr::TransposedConv { stride, .. }, Packed::Panels(panels)) => {

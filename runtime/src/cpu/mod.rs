@@ -3,12 +3,14 @@
 mod average;
 mod concat;
 mod conv;
+mod destination;
 mod elementwise;
 mod epilogue;
 mod executable;
 mod flatten;
 mod gemm;
 mod l2_normalize;
+mod layout;
 mod packed;
 mod pool;
 mod resize;
@@ -26,6 +28,7 @@ pub(crate) use threads::Threads;
 
 use crate::plan::Reads;
 use crate::tensor::Aligned;
+use destination::Destination;
 use epilogue::Finish;
 
 /// What a kernel runs with.

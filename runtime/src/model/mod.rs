@@ -7,8 +7,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, IxDyn};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, CowArray, IxDyn};
 use neckar_spec::program::Program;
+use smallvec::SmallVec;
 
 use crate::cpu::{Executable, Isa, Moment, PackedSite, State, Threads, pack};
 use crate::plan::{Network, Plan, Value};
@@ -17,6 +18,9 @@ use cache::{Cache, Key, Wanted};
 
 pub use profile::StepTime;
 pub(crate) use profile::step_time;
+
+/// Inputs or outputs up to which a run allocates nothing for their list.
+const ARRAYS: usize = 8;
 
 /// A program with its weights packed for a device. Cloning shares it; any number of threads may run it at once.
 ///
@@ -161,7 +165,29 @@ impl Model {
         done: &mut (dyn FnMut(Moment, Duration) + Send),
     ) {
         let Inner { threads, isa, .. } = &*self.0;
-        threads.enter(|| executable.run(*isa, threads, state, inputs, outputs, done));
+        let inputs: SmallVec<[CowArray<f32, IxDyn>; ARRAYS]> =
+            inputs.iter().map(|array| array.as_standard_layout()).collect();
+        let mut copies: SmallVec<[Option<ArrayD<f32>>; ARRAYS]> =
+            outputs.iter().map(|array| (!array.is_standard_layout()).then(|| ArrayD::zeros(array.raw_dim()))).collect();
+        {
+            let slice = "an array in the standard layout is a slice";
+            let inputs: SmallVec<[&[f32]; ARRAYS]> =
+                inputs.iter().map(|array| array.as_slice().expect(slice)).collect();
+            let mut outputs: SmallVec<[&mut [f32]; ARRAYS]> = outputs
+                .iter_mut()
+                .zip(&mut copies)
+                .map(|(array, copy)| match copy {
+                    Some(copy) => copy.as_slice_mut().expect(slice),
+                    None => array.as_slice_mut().expect(slice),
+                })
+                .collect();
+            threads.enter(|| executable.run(*isa, threads, state, &inputs, &mut outputs, done));
+        }
+        for (array, copy) in outputs.iter_mut().zip(copies) {
+            if let Some(copy) = copy {
+                array.assign(&copy);
+            }
+        }
     }
 
     pub(crate) fn network(&self) -> &Network {

@@ -88,6 +88,11 @@ impl<'a> Reads<'a> {
         (Reads { before, after, after_start: out.start + out.len }, out_floats)
     }
 
+    /// Lends all of it for reading.
+    pub(crate) fn all(arena: &'a [f32]) -> Reads<'a> {
+        Reads { before: arena, after: &[], after_start: arena.len() }
+    }
+
     /// The floats of a place, which does not overlap the one that is written.
     #[inline(always)]
     pub(crate) fn get(&self, place: Place) -> &'a [f32] {

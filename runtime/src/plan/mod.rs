@@ -4,6 +4,7 @@
 //! shapes of the inputs: the steps that the wanted maps need, the shape of every value, and its place in one arena.
 
 mod arena;
+mod arrays;
 mod bytes;
 mod network;
 
@@ -39,8 +40,19 @@ pub(crate) struct PlannedValue {
     pub shape: Vec<usize>,
     /// The same as sizes.
     pub dims: Dims,
-    /// Where it lies in the arena; of no length where nothing needs the value.
-    pub place: Place,
+    /// Where it lies.
+    pub home: Home,
+}
+
+/// Where a value lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// In the arena, channels-last; of no length where nothing needs the value.
+    Arena(Place),
+    /// In the array of an input, channels-first.
+    Input(usize),
+    /// In the array of a wanted map, channels-first.
+    Wanted(usize),
 }
 
 /// A step with resolved operands.
@@ -85,13 +97,18 @@ impl Plan {
         for (index, site) in network.sites.iter().enumerate().filter(|(index, _)| needed[*index]) {
             plan_site(index, site, &mut values, &mut steps)?;
         }
+        let arrays = arrays::homes(network, &steps, &wanted, values.len());
         let mut lifetimes = lifetimes(network, &steps, &wanted, values.len());
         for (lifetime, shape) in lifetimes.iter_mut().zip(&values) {
             lifetime.len = shape.iter().flatten().product::<usize>() * usize::from(shape.is_some());
         }
-        let (places, arena) = arena::lay_out(&lifetimes);
         let inputs = network.inputs.iter().map(|&input| lifetimes[input].last.is_some().then_some(input)).collect();
-        let values = values.into_iter().zip(places).map(|(shape, place)| planned_value(shape, place));
+        for (lifetime, _) in lifetimes.iter_mut().zip(&arrays).filter(|(_, array)| array.is_some()) {
+            lifetime.last = None;
+        }
+        let (places, arena) = arena::lay_out(&lifetimes);
+        let homes = arrays.into_iter().zip(places).map(|(array, place)| array.unwrap_or(Home::Arena(place)));
+        let values = values.into_iter().zip(homes).map(|(shape, home)| planned_value(shape, home));
         Ok(Plan { values: values.collect::<Result<_, _>>()?, inputs, steps, wanted, arena })
     }
 
@@ -100,9 +117,17 @@ impl Plan {
         self.values[value].dims
     }
 
-    /// The place of a value.
+    /// Where a value lies.
+    pub(crate) fn home(&self, value: Value) -> Home {
+        self.values[value].home
+    }
+
+    /// The place in the arena of a value that a kernel reads or writes channels-last.
     pub(crate) fn place(&self, value: Value) -> Place {
-        self.values[value].place
+        match self.home(value) {
+            Home::Arena(place) => place,
+            home => unreachable!("value {value} lies in {home:?}, which only convolutions read or write"),
+        }
     }
 }
 
@@ -141,12 +166,12 @@ pub(crate) fn fits(shape: &[usize]) -> Result<(), Error> {
     }
 }
 
-fn planned_value(shape: Option<Vec<usize>>, place: Place) -> Result<PlannedValue, Error> {
+fn planned_value(shape: Option<Vec<usize>>, home: Home) -> Result<PlannedValue, Error> {
     let Some(shape) = shape else {
         let dims = Dims { batch: 0, height: 0, width: 0, channels: 0 };
-        return Ok(PlannedValue { shape: Vec::new(), dims, place });
+        return Ok(PlannedValue { shape: Vec::new(), dims, home });
     };
-    Ok(PlannedValue { dims: Dims::checked(&shape)?, shape, place })
+    Ok(PlannedValue { dims: Dims::checked(&shape)?, shape, home })
 }
 
 /// Which sites the wanted maps need.

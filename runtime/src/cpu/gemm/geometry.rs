@@ -35,6 +35,16 @@ impl Geometry {
         Geometry { input, grid: input, windows: [window; 2], spread }
     }
 
+    /// The sizes of the input.
+    pub(super) fn input(&self) -> Dims {
+        self.input
+    }
+
+    /// Whether a row makes pixels that do not follow each other.
+    pub(super) fn spreads(&self) -> bool {
+        self.spread > 1
+    }
+
     /// How many rows.
     pub(crate) fn rows(&self) -> usize {
         self.grid.pixels()

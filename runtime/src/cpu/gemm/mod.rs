@@ -5,7 +5,6 @@
 //! row of few channels is gathered first, as its segments would be shorter than the work of finding them. Each sum is
 //! formed in the order of k by one fused multiply-add a term, whatever the division into blocks and threads.
 
-mod destination;
 mod geometry;
 mod panels;
 mod tile;
@@ -14,13 +13,14 @@ use std::array;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub(crate) use destination::Destination;
 pub(crate) use geometry::Geometry;
 pub(crate) use panels::{Packing, Panels};
 pub(crate) use tile::Left;
 
+use super::layout::{self, Layout, Output};
 use super::simd::{BLOCK, Block, Simd, Vectorised};
 use super::{Task, Workspace};
+use crate::tensor::Dims;
 use geometry::PADDING;
 use tile::tile;
 
@@ -38,6 +38,9 @@ const SHORT_SEGMENT: usize = 16;
 pub(crate) struct Gemm {
     weights: Arc<Panels>,
     geometry: Geometry,
+    to: Dims,
+    /// Of the input and of the result.
+    layouts: [Layout; 2],
     /// Maps that the epilogue adds.
     addends: usize,
     zeros: Vec<f32>,
@@ -53,7 +56,14 @@ struct Jobs {
 
 impl Gemm {
     /// Prepares one for so many threads.
-    pub(crate) fn new(weights: Arc<Panels>, geometry: Geometry, addends: usize, threads: usize) -> Gemm {
+    pub(crate) fn new(
+        weights: Arc<Panels>,
+        geometry: Geometry,
+        to: Dims,
+        layouts: [Layout; 2],
+        addends: usize,
+        threads: usize,
+    ) -> Gemm {
         let blocks = geometry.rows().div_ceil(BLOCK_ROWS);
         let panel_groups = match threads {
             1 => 1,
@@ -61,7 +71,7 @@ impl Gemm {
             _ => (4 * threads).div_ceil(blocks.max(1)).min(weights.count()).max(1),
         };
         let zeros = vec![0.0; weights.segment];
-        Gemm { weights, geometry, addends, zeros, jobs: Jobs { blocks, panel_groups } }
+        Gemm { weights, geometry, to, layouts, addends, zeros, jobs: Jobs { blocks, panel_groups } }
     }
 
     /// Offsets and floats that a thread needs, and floats that threads share.
@@ -73,7 +83,7 @@ impl Gemm {
 
     /// Runs it.
     pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], data: &[f32], out: &mut [f32]) {
-        let out = Destination::new(out);
+        let out = Output::new(out, self.to, self.layouts[1]);
         let Jobs { blocks, panel_groups } = self.jobs;
         task.threads.jobs(workspaces, blocks * panel_groups, |job, workspace| {
             let rows = share(self.geometry.rows(), blocks, job % blocks);
@@ -83,7 +93,8 @@ impl Gemm {
     }
 
     fn gathers(&self) -> bool {
-        self.weights.segment < SHORT_SEGMENT && self.geometry.taps() > 1
+        let short = self.weights.segment < SHORT_SEGMENT && self.geometry.taps() > 1;
+        short || self.layouts[0] == Layout::ChannelsFirst
     }
 }
 
@@ -100,7 +111,7 @@ struct Job<'a> {
     workspace: &'a mut Workspace,
     task: Task<'a>,
     data: &'a [f32],
-    out: &'a Destination<'a>,
+    out: &'a Output<'a>,
 }
 
 impl Vectorised for Job<'_> {
@@ -127,7 +138,13 @@ impl Vectorised for Job<'_> {
             let mut left = Left { data, offsets, segments: taps, segment: weights.segment, shift: panel.input, zeros };
             if gemm.gathers() {
                 if gathered != Some(panel.input) {
-                    gather(left, rows.len(), floats, gathered_offsets);
+                    match gemm.layouts[0] {
+                        Layout::ChannelsLast => gather(left, rows.len(), floats),
+                        Layout::ChannelsFirst => layout::gather(simd, data, geometry.input(), rows.clone(), floats),
+                    }
+                    for (row, offset) in gathered_offsets[..rows.len()].iter_mut().enumerate() {
+                        *offset = row * weights.depth;
+                    }
                     gathered = Some(panel.input);
                 }
                 let segment = weights.depth;
@@ -164,11 +181,18 @@ impl Vectorised for Job<'_> {
                     [panel.channel, panel.width],
                     &starts[..rows.len() * addends],
                 );
-                for (row, block) in rows.clone().zip(sums[p..].iter().step_by(width)) {
-                    let at = geometry.pixel(row, panel.tap) * finish.channels() + panel.channel;
-                    // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the
-                    // output: panels differ in their channels or in their tap, rows in their pixels.
-                    unsafe { out.write(simd, at, panel.width, block) };
+                let channels = [panel.channel, panel.width];
+                let blocks = &sums[p..];
+                if geometry.spreads() {
+                    for (row, block) in rows.clone().zip(blocks.iter().step_by(width)) {
+                        let pixel = geometry.pixel(row, panel.tap);
+                        // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the
+                        // output: panels differ in their channels or in their tap, rows in their pixels.
+                        unsafe { out.pixel(simd, pixel, channels, block) };
+                    }
+                } else {
+                    // SAFETY: likewise.
+                    unsafe { out.pixels(simd, rows.start, channels, blocks, width) };
                 }
             }
             index += width;
@@ -195,10 +219,9 @@ pub(crate) fn accumulate<S: Simd, const P: usize>(simd: S, left: Left, columns: 
 }
 
 /// Copies rows one behind the other, with zeros for what falls into the padding.
-fn gather(left: Left, rows: usize, floats: &mut [f32], offsets: &mut [usize]) {
+fn gather(left: Left, rows: usize, floats: &mut [f32]) {
     let depth = left.segments * left.segment;
     for (row, segments) in left.offsets.chunks_exact(left.segments).take(rows).enumerate() {
-        offsets[row] = row * depth;
         let to = floats[row * depth..][..depth].chunks_exact_mut(left.segment);
         for (to, &offset) in to.zip(segments) {
             match offset {

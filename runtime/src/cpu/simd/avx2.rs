@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Simd, Twice, Vectorised};
+use super::{Block, Simd, Square, Twice, Vectorised};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +108,11 @@ impl Simd for Avx2 {
     fn power_of_two(self, n: __m256) -> __m256 {
         call!(power_of_two, n)
     }
+
+    #[inline(always)]
+    fn transpose(self, square: &mut Square) {
+        call!(transpose, square)
+    }
 }
 
 #[inline]
@@ -121,4 +126,43 @@ fn round(a: __m256) -> __m256 {
 fn power_of_two(n: __m256) -> __m256 {
     let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
     _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn transpose(square: &mut Square) {
+    let mut quarters = [[[_mm256_setzero_ps(); 8]; 2]; 2];
+    for (y, quarters) in quarters.iter_mut().enumerate() {
+        for (x, quarter) in quarters.iter_mut().enumerate() {
+            for (i, row) in quarter.iter_mut().enumerate() {
+                let from: &Block = &square[8 * y + i];
+                // SAFETY: 8·x + 8 is at most the sixteen floats of a block.
+                *row = unsafe { _mm256_loadu_ps(from.as_ptr().add(8 * x)) };
+            }
+            *quarter = transpose_quarter(*quarter);
+        }
+    }
+    for (y, quarters) in quarters.iter().enumerate() {
+        for (x, quarter) in quarters.iter().enumerate() {
+            for (i, row) in quarter.iter().enumerate() {
+                let to: &mut Block = &mut square[8 * x + i];
+                // SAFETY: 8·y + 8 is at most the sixteen floats of a block.
+                unsafe { _mm256_storeu_ps(to.as_mut_ptr().add(8 * y), *row) };
+            }
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn transpose_quarter(r: [__m256; 8]) -> [__m256; 8] {
+    let pairs = |a: __m256, b: __m256| [_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)];
+    let [[a0, a1], [a2, a3], [a4, a5], [a6, a7]] =
+        [pairs(r[0], r[1]), pairs(r[2], r[3]), pairs(r[4], r[5]), pairs(r[6], r[7])];
+    let fours =
+        |a: __m256, b: __m256| [_mm256_shuffle_ps::<0b01_00_01_00>(a, b), _mm256_shuffle_ps::<0b11_10_11_10>(a, b)];
+    let [[b0, b1], [b2, b3], [b4, b5], [b6, b7]] = [fours(a0, a2), fours(a1, a3), fours(a4, a6), fours(a5, a7)];
+    let low = |a: __m256, b: __m256| _mm256_permute2f128_ps::<0x20>(a, b);
+    let high = |a: __m256, b: __m256| _mm256_permute2f128_ps::<0x31>(a, b);
+    [low(b0, b4), low(b1, b5), low(b2, b6), low(b3, b7), high(b0, b4), high(b1, b5), high(b2, b6), high(b3, b7)]
 }

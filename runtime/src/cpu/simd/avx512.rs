@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Simd, Vectorised};
+use super::{BLOCK, Simd, Square, Vectorised};
 
 /// Proof that the processor has the foundation of AVX-512.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +108,11 @@ impl Simd for Avx512 {
     fn power_of_two(self, n: __m512) -> __m512 {
         call!(power_of_two, n)
     }
+
+    #[inline(always)]
+    fn transpose(self, square: &mut Square) {
+        call!(transpose, square)
+    }
 }
 
 #[inline]
@@ -121,4 +126,50 @@ fn round(a: __m512) -> __m512 {
 fn power_of_two(n: __m512) -> __m512 {
     let exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
     _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent))
+}
+
+/// In four steps: rows whose numbers differ in one bit exchange the columns that differ in the same.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn transpose(square: &mut Square) {
+    let mut rows = [_mm512_setzero_ps(); BLOCK];
+    for (row, from) in rows.iter_mut().zip(square.iter()) {
+        // SAFETY: a block is sixteen floats long.
+        *row = unsafe { _mm512_loadu_ps(from.as_ptr()) };
+    }
+    exchange::<8>(&mut rows);
+    exchange::<4>(&mut rows);
+    exchange::<2>(&mut rows);
+    exchange::<1>(&mut rows);
+    for (row, to) in rows.iter().zip(square.iter_mut()) {
+        // SAFETY: a block is sixteen floats long.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), *row) };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn exchange<const BIT: usize>(rows: &mut [__m512; BLOCK]) {
+    // Where each column of the two new rows comes from: the second row's columns count from sixteen on.
+    const fn columns(bit: usize, upper: usize) -> [i32; BLOCK] {
+        let mut columns = [0; BLOCK];
+        let mut column = 0;
+        while column < BLOCK {
+            let second = column & bit;
+            columns[column] = (if second != 0 { BLOCK } else { 0 } + (column & !bit) + upper * bit) as i32;
+            column += 1;
+        }
+        columns
+    }
+    let indices = |upper| {
+        let columns = columns(BIT, upper);
+        // SAFETY: there are sixteen of them.
+        unsafe { _mm512_loadu_si512(columns.as_ptr().cast()) }
+    };
+    let [first, second] = [indices(0), indices(1)];
+    for i in (0..BLOCK).filter(|i| i & BIT == 0) {
+        let [a, b] = [rows[i], rows[i + BIT]];
+        rows[i] = _mm512_permutex2var_ps(a, first, b);
+        rows[i + BIT] = _mm512_permutex2var_ps(a, second, b);
+    }
 }

@@ -29,6 +29,9 @@ pub(crate) const BLOCK: usize = 16;
 /// Sixteen floats in memory.
 pub(crate) type Block = [f32; BLOCK];
 
+/// Sixteen blocks.
+pub(crate) type Square = [Block; BLOCK];
+
 /// Arithmetic on vectors of floats: of a block, or of what one register holds.
 ///
 /// Every method is inlined into the function that [`Isa::run`] enters, which enables the instruction set.
@@ -63,6 +66,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn round(self, a: Self::V) -> Self::V;
     /// 2ⁿ for an integer n in −126 ..= 127; anything where n is NaN.
     fn power_of_two(self, n: Self::V) -> Self::V;
+    /// Transposes a square.
+    fn transpose(self, square: &mut Square);
 }
 
 /// Something that runs on blocks.
@@ -132,4 +137,30 @@ pub(crate) fn partial(from: &[f32]) -> Block {
     let mut block = [0.0; BLOCK];
     block[..from.len()].copy_from_slice(from);
     block
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Transpose<'a>(&'a mut Square);
+
+    impl Vectorised for Transpose<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            simd.transpose(self.0);
+        }
+    }
+
+    #[test]
+    fn a_transpose_puts_rows_into_columns() {
+        for isa in Isa::all() {
+            let mut square: Square = std::array::from_fn(|y| std::array::from_fn(|x| (100 * y + x) as f32));
+            isa.run(Transpose(&mut square));
+            let expected: Square = std::array::from_fn(|y| std::array::from_fn(|x| (100 * x + y) as f32));
+            assert_eq!(square, expected, "{isa:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Plain Rust, for processors that no other file is about.
 
-use super::{BLOCK, Block, Simd};
+use super::{BLOCK, Block, Simd, Square};
 
 /// Needs nothing of the processor.
 #[derive(Clone, Copy, Debug)]
@@ -82,5 +82,10 @@ impl Simd for Portable {
     #[inline(always)]
     fn power_of_two(self, n: Block) -> Block {
         lanes(|i| f32::from_bits(((n[i] as i32).wrapping_add(127) as u32) << 23))
+    }
+
+    #[inline(always)]
+    fn transpose(self, square: &mut Square) {
+        *square = std::array::from_fn(|i| lanes(|j| square[j][i]));
     }
 }

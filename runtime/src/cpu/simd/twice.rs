@@ -1,6 +1,6 @@
 //! A block of two registers.
 
-use super::Simd;
+use super::{Simd, Square};
 
 /// An instruction set on vectors twice as long as its registers.
 #[derive(Clone, Copy, Debug)]
@@ -80,5 +80,10 @@ impl<S: Simd> Simd for Twice<S> {
     #[inline(always)]
     fn power_of_two(self, a: Self::V) -> Self::V {
         [self.0.power_of_two(a[0]), self.0.power_of_two(a[1])]
+    }
+
+    #[inline(always)]
+    fn transpose(self, square: &mut Square) {
+        self.0.transpose(square);
     }
 }

@@ -16,7 +16,9 @@ pub(crate) use filters::Filters;
 
 use neckar_spec::program::Convolution;
 
-use crate::cpu::gemm::{Destination, Left, accumulate, share};
+use crate::cpu::destination::Destination;
+use crate::cpu::gemm::{Left, accumulate, share};
+use crate::cpu::layout::{Layout, Output};
 use crate::cpu::simd::{self, BLOCK, Block, Simd, Vectorised};
 use crate::cpu::{Task, Workspace};
 use crate::tensor::Dims;
@@ -47,6 +49,8 @@ pub(crate) struct Winograd {
     from: Dims,
     to: Dims,
     padding: [usize; 2],
+    /// Of the result.
+    layout: Layout,
     addends: usize,
     /// Rows and columns of tiles.
     tiles: [usize; 2],
@@ -60,6 +64,7 @@ impl Winograd {
         filters: Arc<Filters>,
         [from, to]: [Dims; 2],
         padding: [usize; 2],
+        layout: Layout,
         addends: usize,
         threads: usize,
     ) -> Winograd {
@@ -71,7 +76,7 @@ impl Winograd {
             // As many blocks for each thread, all of them alike.
             false => count.div_ceil(count.div_ceil(TILES).next_multiple_of(threads)),
         };
-        Winograd { filters, from, to, padding, addends, tiles, block }
+        Winograd { filters, from, to, padding, layout, addends, tiles, block }
     }
 
     fn count(&self) -> usize {
@@ -122,7 +127,7 @@ impl Winograd {
         data: &[f32],
         out: &mut [f32],
     ) {
-        let out = Destination::new(out);
+        let out = Output::new(out, self.to, self.layout);
         let panels = self.filters.panels.count();
         if self.shares(task.threads.count()) {
             let inputs = Destination::new(&mut shared[..self.inputs_len()]);
@@ -282,7 +287,7 @@ struct Multiply<'a> {
     inputs: &'a [f32],
     products: &'a mut [f32],
     offsets: &'a mut [usize],
-    out: &'a Destination<'a>,
+    out: &'a Output<'a>,
 }
 
 impl Vectorised for Multiply<'_> {
@@ -378,7 +383,7 @@ impl Winograd {
         index: usize,
         block: impl Fn(usize) -> &'m Block,
         starts: &[usize],
-        out: &Destination,
+        out: &Output,
     ) {
         let panel = self.filters.panels.panel(index);
         let bias = self.filters.panels.bias(index);
@@ -405,15 +410,16 @@ impl Winograd {
                 }
             }
         }
-        task.finish.blocks(simd, results, 1, [panel.channel, panel.width], starts);
-        let [batch, top, left] = self.tile(tile);
-        let [height, width] = [self.to.height - top, self.to.width - left].map(|inside| inside.min(N - 2));
-        for y in 0..height {
-            for x in 0..width {
-                let at = self.to.pixel(batch, top + y, left + x) * self.to.channels + panel.channel;
-                // SAFETY: a pair of a tile and a panel belongs to one job; tiles differ in their pixels, panels in their
-                // channels.
-                unsafe { out.write(simd, at, panel.width, &results[y * (N - 2) + x]) };
+        let channels = [panel.channel, panel.width];
+        task.finish.blocks(simd, results, 1, channels, starts);
+        let at @ [_, top, left] = self.tile(tile);
+        let inside = [self.to.height - top, self.to.width - left].map(|inside| inside.min(N - 2));
+        // SAFETY: a pair of a tile and a panel belongs to one job; tiles differ in their pixels, panels in their channels.
+        unsafe {
+            match N {
+                4 => out.tile::<S, 2>(simd, at, inside, channels, results),
+                6 => out.tile::<S, 4>(simd, at, inside, channels, results),
+                _ => out.tile::<S, 6>(simd, at, inside, channels, results),
             }
         }
     }

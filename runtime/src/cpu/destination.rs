@@ -29,10 +29,20 @@ impl<'a> Destination<'a> {
             // SAFETY: the caller's promise is the one that is asked for.
             return unsafe { self.store(simd, simd.load(block), at) };
         }
-        assert!(width <= BLOCK && at + width <= self.len, "a part of a block lies inside of the buffer");
+        // SAFETY: likewise.
+        unsafe { self.copy(at, &block[..width]) };
+    }
+
+    /// Writes some floats.
+    ///
+    /// # Safety
+    /// No other thread writes any of these floats while this object exists.
+    #[inline(always)]
+    pub(crate) unsafe fn copy(&self, at: usize, floats: &[f32]) {
+        assert!(at + floats.len() <= self.len, "what is written lies inside of the buffer");
         // SAFETY: the range is inside of the buffer as asserted, nobody else writes it as the caller promises, and
-        // the block is no part of the buffer, which is borrowed.
-        unsafe { std::ptr::copy_nonoverlapping(block.as_ptr(), self.start.add(at), width) };
+        // the floats are no part of the buffer, which is borrowed.
+        unsafe { std::ptr::copy_nonoverlapping(floats.as_ptr(), self.start.add(at), floats.len()) };
     }
 
     /// Writes a vector.

@@ -1,0 +1,57 @@
+//! Values that never enter the arena: inputs that are read, and wanted maps that are written, in the caller's arrays.
+//!
+//! A large input or output would else be copied only to change the order of its floats.
+
+use neckar_spec::program::{Convolution, Instr};
+
+use super::{Home, Network, Planned, Value, Work};
+
+/// For each value the array that it stays in, where it does.
+pub(super) fn homes(
+    network: &Network,
+    steps: &[Planned],
+    wanted: &[(String, Value)],
+    values: usize,
+) -> Vec<Option<Home>> {
+    let mut read = vec![false; values];
+    // Which values a kernel reads or writes that only knows channels-last maps.
+    let mut inside = vec![false; values];
+    for step in steps {
+        let instr = &network.sites[step.site].instr;
+        let (args, addends, whole) = match &step.work {
+            Work::Site { args, addends } => (args.as_slice(), addends.as_slice(), false),
+            Work::Resize { from, .. } => (std::slice::from_ref(from), &[][..], true),
+        };
+        for (position, &operand) in args.iter().chain(addends).enumerate() {
+            read[operand] = true;
+            inside[operand] |= whole || position > 0 || !reads_array(instr);
+        }
+        inside[step.out] |= whole || !writes_array(instr);
+    }
+    let mut homes = vec![None; values];
+    let times_wanted = |value: Value| wanted.iter().filter(|(_, other)| *other == value).count();
+    for (index, &input) in network.inputs.iter().enumerate() {
+        homes[input] = (!inside[input] && times_wanted(input) == 0).then_some(Home::Input(index));
+    }
+    for (index, &(_, value)) in wanted.iter().enumerate() {
+        if !inside[value] && !read[value] && times_wanted(value) == 1 && !network.inputs.contains(&value) {
+            homes[value] = Some(Home::Wanted(index));
+        }
+    }
+    homes
+}
+
+/// Whether an instruction's kernel can read its first operand channels-first.
+fn reads_array(instr: &Instr) -> bool {
+    match instr {
+        Instr::Conv(Convolution { kernel, stride, padding, groups, .. }) => {
+            (*kernel, *stride, *padding, *groups) == ([1, 1], [1, 1], [0, 0], 1)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an instruction's kernel can write its result channels-first.
+fn writes_array(instr: &Instr) -> bool {
+    matches!(instr, Instr::Conv(conv) if conv.groups == 1)
+}
