@@ -153,12 +153,13 @@ impl Vectorised for Job<'_> {
             let paired = S::TILE[1] == 2 && index + 1 < panels.end && panel.shares_input(&weights.panel(index + 1));
             let width = if paired { 2 } else { 1 };
             let sums = &mut sums[..width * rows.len()];
+            let next = weights.after(index + width, width);
             match paired {
                 true => {
                     let columns = array::from_fn(|p| weights.columns(index + p));
-                    accumulate::<S, 2>(simd, left, columns, sums);
+                    accumulate::<S, 2>(simd, left, columns, next, sums);
                 }
-                false => accumulate::<S, 1>(simd, left, [weights.columns(index)], sums),
+                false => accumulate::<S, 1>(simd, left, [weights.columns(index)], next, sums),
             }
 
             if addends > 0 && located != Some(panel.tap) {
@@ -200,19 +201,30 @@ impl Vectorised for Job<'_> {
     }
 }
 
-/// The sums `[row][panel]` of a block of rows for P panels.
+/// The sums `[row][panel]` of a block of rows for P panels. `next` are the weights that are needed after these: they come from
+/// memory meanwhile.
 #[inline(always)]
-pub(crate) fn accumulate<S: Simd, const P: usize>(simd: S, left: Left, columns: [&[f32]; P], sums: &mut [Block]) {
+pub(crate) fn accumulate<S: Simd, const P: usize>(
+    simd: S,
+    left: Left,
+    columns: [&[f32]; P],
+    next: &[f32],
+    sums: &mut [Block],
+) {
     let sums = sums.as_chunks_mut::<P>().0;
     sums.fill([[0.0; BLOCK]; P]);
     let depth = columns[0].len() / BLOCK;
     let tiles = sums.len().div_ceil(S::TILE[0]);
+    let parts = tiles * depth.div_ceil(TERMS[P - 1]);
+    let mut part = 0;
     for from in (0..depth).step_by(TERMS[P - 1]) {
         let terms = from..depth.min(from + TERMS[P - 1]);
         let weights = columns.map(|columns| &columns[terms.start * BLOCK..terms.end * BLOCK]);
         for i in 0..tiles {
             // 25 rows are five tiles of five rather than four of six and one of one, which would be slow.
             let rows = share(sums.len(), tiles, i);
+            simd.prefetch(&next[share(next.len(), parts, part)]);
+            part += 1;
             tile(simd, left, rows.start, terms.clone(), weights, &mut sums[rows]);
         }
     }

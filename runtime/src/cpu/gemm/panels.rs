@@ -101,6 +101,12 @@ impl Panels {
         &self.data[index * self.depth * BLOCK..][..self.depth * BLOCK]
     }
 
+    /// The weights of up to `count` panels from one on.
+    pub(crate) fn after(&self, index: usize, count: usize) -> &[f32] {
+        let panel = self.depth * BLOCK;
+        &self.data[(index * panel).min(self.data.len())..((index + count) * panel).min(self.data.len())]
+    }
+
     /// A panel's biases.
     pub(crate) fn bias(&self, index: usize) -> &[f32; BLOCK] {
         self.bias[index * BLOCK..].first_chunk().expect("each panel has a block of biases")

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Block, Simd, Square, Twice, Vectorised};
+use super::{Block, Simd, Square, Twice, Vectorised, prefetch};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +107,11 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn power_of_two(self, n: __m256) -> __m256 {
         call!(power_of_two, n)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, floats: &[f32]) {
+        prefetch(floats);
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BLOCK, Simd, Square, Vectorised};
+use super::{BLOCK, Simd, Square, Vectorised, prefetch};
 
 /// Proof that the processor has the foundation of AVX-512.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +107,11 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn power_of_two(self, n: __m512) -> __m512 {
         call!(power_of_two, n)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, floats: &[f32]) {
+        prefetch(floats);
     }
 
     #[inline(always)]

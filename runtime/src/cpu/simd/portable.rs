@@ -85,6 +85,9 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn prefetch(self, _: &[f32]) {}
+
+    #[inline(always)]
     fn transpose(self, square: &mut Square) {
         *square = std::array::from_fn(|i| lanes(|j| square[j][i]));
     }

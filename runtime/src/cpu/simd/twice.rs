@@ -83,6 +83,11 @@ impl<S: Simd> Simd for Twice<S> {
     }
 
     #[inline(always)]
+    fn prefetch(self, floats: &[f32]) {
+        self.0.prefetch(floats);
+    }
+
+    #[inline(always)]
     fn transpose(self, square: &mut Square) {
         self.0.transpose(square);
     }

@@ -44,14 +44,14 @@ impl Filters {
         panels.count() * products * products * panels.segment * BLOCK
     }
 
-    /// The columns `[input][16]` of a panel for a product.
+    /// The columns `[input][16]` of a panel for a product, and what follows them.
     #[inline(always)]
-    pub(super) fn columns(&self, panel: usize, product: usize) -> &[f32] {
+    pub(super) fn columns(&self, panel: usize, product: usize) -> (&[f32], &[f32]) {
         let columns = self.panels.segment * BLOCK;
         let [pair, p] = [panel / 2, panel % 2];
         let width = (self.panels.count() - 2 * pair).min(2);
         let squares = self.products * self.products;
-        &self.data[((2 * pair * squares) + product * width + p) * columns..][..columns]
+        self.data[((2 * pair * squares) + product * width + p) * columns..].split_at(columns)
     }
 }
 

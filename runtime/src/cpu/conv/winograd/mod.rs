@@ -332,12 +332,14 @@ impl Multiply<'_> {
                     zeros: &[],
                 };
                 let sums = &mut products[product * stride..][..width * tiles.len()];
+                let (first, rest) = filters.columns(index, product);
                 match paired {
                     true => {
-                        let columns = array::from_fn(|p| filters.columns(index + p, product));
-                        accumulate::<S, 2>(simd, left, columns, sums);
+                        let (second, rest) = rest.split_at(first.len());
+                        let next = &rest[..rest.len().min(2 * first.len())];
+                        accumulate::<S, 2>(simd, left, [first, second], next, sums);
                     }
-                    false => accumulate::<S, 1>(simd, left, [filters.columns(index, product)], sums),
+                    false => accumulate::<S, 1>(simd, left, [first], &rest[..rest.len().min(first.len())], sums),
                 }
             }
             for p in 0..width {
