@@ -1,13 +1,16 @@
 //! `neckar compare`.
 
 mod causes;
-mod probe;
-mod resample;
+mod judge;
+mod network;
+mod part;
+mod report;
 mod side;
-mod table;
+mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use clap::Args;
 use ndarray::ArrayD;
@@ -22,7 +25,7 @@ use crate::run::InputArguments;
 use crate::spec::SpecArgument;
 use crate::terminal::Terminal;
 use crate::weights::WeightsArguments;
-use probe::Probe;
+use network::{Network, Tensor};
 use side::{RunSide, Side};
 
 /// `neckar compare`.
@@ -31,7 +34,7 @@ pub struct Compare {
     /// The spec
     pub spec: SpecArgument,
 
-    /// A run: `exact`, `fast`, `cuda:0`, `fuse=add`, or several of these with commas
+    /// A run: `exact`, `fast`, `cuda:0`, `threads:1`, `fuse=add`, or several of these with commas
     #[arg(value_name = "A")]
     pub first: Side,
 
@@ -50,15 +53,21 @@ pub struct Compare {
     pub tolerance: f64,
 }
 
-/// A row on both sides.
-struct Row {
-    name: String,
-    own: Vec<usize>,
-    theirs: Vec<usize>,
-    /// Greatest difference of two numbers.
-    greatest: f64,
-    /// Difference relative to the reference, by Euclidean norms.
+/// A tensor on both sides.
+struct Pair<'a> {
+    slot: Slot,
+    name: &'a str,
+    own: Tensor,
+    theirs: Tensor,
+    /// Difference relative to the reference by Euclidean norms; NaN where the shapes differ.
     relative: f64,
+}
+
+impl Pair<'_> {
+    /// Whether it differs by more than is allowed.
+    fn differs(&self, tolerance: f64) -> bool {
+        self.relative.is_nan() || self.relative > tolerance
+    }
 }
 
 /// Compares two runs, or a run and a reference, row by row.
@@ -73,93 +82,88 @@ pub fn compare(arguments: &Compare, terminal: &Terminal) -> Result<(), Failure> 
         Side::Bundle(path) => read_bundle(path)?,
         Side::Run(_) => BTreeMap::new(),
     };
-    let probe = probe(arguments, run, &bundle, terminal)?;
-    let theirs: BTreeMap<String, ArrayD<f32>> = match other {
-        Side::Bundle(_) => bundle,
-        Side::Run(other) => {
-            let probe = self::probe(arguments, other, &BTreeMap::new(), terminal)?;
-            let named = probe.names().into_iter();
-            named.filter_map(|(name, slot)| Some((name, probe.tensors.get(&slot)?.clone()))).collect()
-        }
+    let own = network(arguments, run, &bundle, terminal)?;
+    let second = match other {
+        Side::Bundle(_) => None,
+        Side::Run(other) => Some(network(arguments, other, &bundle, terminal)?),
     };
-    let names = probe.names();
-    let mut pairs: Vec<(Slot, &str, &ArrayD<f32>)> = theirs
-        .iter()
-        .filter_map(|(name, theirs)| Some((*names.get(name)?, name.as_str(), theirs)))
-        .filter(|(slot, _, _)| *slot >= probe.program.inputs.len() as Slot)
-        .collect();
-    // In the order in which the network makes them.
-    pairs.sort_by_key(|(slot, name, _)| (probe.maker(*slot), *name));
-    pairs.dedup_by_key(|(slot, _, _)| *slot);
+    let theirs = second.as_ref().map_or(bundle, Network::named);
+    let names = own.names();
+    let pairs = pairs(&own, &names, &theirs);
     if pairs.is_empty() {
         let known: Vec<&str> = names.keys().take(6).map(String::as_str).collect();
-        let message = format!("`{}` holds no tensor of `{}`", other.name(), probe.program.name);
+        let message = format!("`{}` holds no tensor of `{}`", other.name(), own.program.name);
         return Err(Failure::incomplete(format!("{message}; expected names such as {}", known.join(", "))));
     }
-    let rows: Vec<Row> = pairs.iter().map(|(slot, name, theirs)| row(name, &probe.tensors[slot], theirs)).collect();
-    let differs = |row: &Row| row.own != row.theirs || row.relative.is_nan() || row.relative > arguments.tolerance;
-    terminal.print_unless_quiet(&table::rows(&rows, &run.text, &other.name(), differs))?;
-    let unknown = theirs.keys().filter(|name| !names.contains_key(*name)).count();
-    if unknown > 0 {
-        terminal.note(&format!("{unknown} tensors of `{}` have names that the network lacks", other.name()));
+    let tolerance = arguments.tolerance;
+    terminal.print_unless_quiet(&report::table(&pairs, &run.text, &other.name(), tolerance))?;
+    let unknown: Vec<&str> = theirs.keys().map(String::as_str).filter(|name| !names.contains_key(*name)).collect();
+    if !unknown.is_empty() {
+        terminal.note(&report::unknown(&unknown, &other.name()));
     }
-    let Some(first) = rows.iter().position(differs) else {
-        let worst = rows.iter().map(|row| row.relative).fold(0.0, f64::max);
-        terminal.note(&format!(
-            "{} rows agree within {:e}; the worst is off by {worst:.1e}",
-            rows.len(),
-            arguments.tolerance
-        ));
+    if !pairs.iter().any(|pair| pair.differs(tolerance)) {
+        terminal.note(&report::agreement(&pairs, tolerance));
         return Ok(());
-    };
-    let agreed: BTreeSet<Slot> = pairs[..first].iter().map(|(slot, _, _)| *slot).collect();
-    let (slot, name, theirs) = pairs[first];
-    let cause = causes::cause(&probe, slot, theirs, &agreed, arguments.tolerance);
-    let cause = cause.unwrap_or_else(|| "none of the usual ones gives the reference's tensor".to_owned());
-    terminal.error(&format!("`{name}` is the first row that differs\nlikely cause: {cause}"));
+    }
+    match &second {
+        Some(second) => report::two_runs(&own, second, &pairs, tolerance, [&run.text, &other.name()], terminal),
+        None => report::verdict(&judge::judge(&own, &pairs, tolerance), &pairs, tolerance, terminal),
+    }
     Err(Failure::Reported(Exit::Findings))
 }
 
-fn read_bundle(path: &Path) -> Result<BTreeMap<String, ArrayD<f32>>, Failure> {
+/// What both sides hold, in the order in which the network makes it, a map of several names once where it is one map.
+fn pairs<'a>(
+    network: &Network,
+    names: &BTreeMap<String, Vec<Slot>>,
+    theirs: &'a BTreeMap<String, Tensor>,
+) -> Vec<Pair<'a>> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (name, theirs) in theirs {
+        let held = names.get(name).into_iter().flatten();
+        let held: Vec<_> = held.filter_map(|slot| Some((*slot, network.tensors.get(slot)?))).collect();
+        let suiting = held.iter().find(|(_, own)| own.shape() == theirs.shape());
+        let Some(&(slot, own)) = suiting.or(held.first()) else { continue };
+        // The reference's own inputs are what the network runs on, where no others are given.
+        if network.is_input(slot) && own == theirs {
+            continue;
+        }
+        let relative = if own.shape() == theirs.shape() { error(own, theirs) } else { f64::NAN };
+        pairs.push(Pair { slot, name, own: own.clone(), theirs: theirs.clone(), relative });
+    }
+    pairs.sort_by_key(|pair| (pair.slot, pair.name.matches('.').count(), pair.name));
+    pairs.dedup_by(|next, first| next.slot == first.slot && next.theirs == first.theirs);
+    pairs
+}
+
+fn read_bundle(path: &Path) -> Result<BTreeMap<String, Tensor>, Failure> {
     let tensors = read_tensors(path)?;
     let named = tensors.into_iter().map(|(name, array)| {
         let reason = "its array has no name; give tensors as .safetensors or .npz";
-        name.map(|name| (name, array)).ok_or_else(|| Failure::unreadable(path, reason))
+        name.map(|name| (name, Rc::new(array))).ok_or_else(|| Failure::unreadable(path, reason))
     });
     named.collect()
 }
 
 /// The network with every step's tensor. Inputs that a bundle holds are taken where none are given.
-fn probe(
+fn network(
     arguments: &Compare,
     run: &RunSide,
-    bundle: &BTreeMap<String, ArrayD<f32>>,
+    bundle: &BTreeMap<String, Tensor>,
     terminal: &Terminal,
-) -> Result<Probe, Failure> {
+) -> Result<Network, Failure> {
     let settings: Vec<_> = arguments.settings.settings.iter().chain(&run.settings).cloned().collect();
     let checked = arguments.spec.checked(&settings, terminal)?;
-    let program = lower(&checked, Lowering { unfused: true, ..Lowering::default() });
+    let program = lower(&checked, Lowering { unfused: true, keep_rows: true });
     let weights = arguments.weights.load(&program, terminal)?;
     let held =
-        program.inputs.iter().map(|input| bundle.get(&input.name).map(|array| (input.name.clone(), array.clone())));
+        program.inputs.iter().map(|input| bundle.get(&input.name).map(|array| (input.name.clone(), (**array).clone())));
     let inputs = match held.collect::<Option<Vec<_>>>() {
         Some(held) if !arguments.input.is_given() => held,
         _ => arguments.input.gather(arguments.weights.seed, checked.at().as_ref(), &program, terminal)?.arrays,
     };
-    let options = Options { device: run.device, numerics: run.numerics, ..Options::default() };
-    Probe::run(&program, weights, &inputs, options)
-}
-
-fn row(name: &str, own: &ArrayD<f32>, theirs: &ArrayD<f32>) -> Row {
-    let same = own.shape() == theirs.shape();
-    let differences = own.iter().zip(theirs).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs());
-    Row {
-        name: name.to_owned(),
-        own: own.shape().to_vec(),
-        theirs: theirs.shape().to_vec(),
-        greatest: if same { differences.fold(0.0, f64::max) } else { f64::NAN },
-        relative: if same { error(own, theirs) } else { f64::NAN },
-    }
+    let options = Options { device: run.device, numerics: run.numerics, threads: run.threads };
+    Network::run(&program, &weights, &inputs, options)
 }
 
 /// The difference of two tensors of one shape relative to the second, by Euclidean norms.

@@ -25,6 +25,8 @@ pub struct RunSide {
     pub numerics: Numerics,
     /// Where it runs.
     pub device: Device,
+    /// On how many threads; 0 for one a core.
+    pub threads: usize,
     /// Parameters beside those of `--set`.
     pub settings: Vec<(String, String)>,
 }
@@ -49,16 +51,26 @@ impl FromStr for Side {
         if is_bundle {
             return Ok(Side::Bundle(path));
         }
-        let mut run =
-            RunSide { text: text.to_owned(), numerics: Numerics::Exact, device: Device::Cpu, settings: Vec::new() };
+        let mut run = RunSide {
+            text: text.to_owned(),
+            numerics: Numerics::Exact,
+            device: Device::Cpu,
+            threads: 0,
+            settings: Vec::new(),
+        };
         for word in text.split(',').map(str::trim) {
             match word.split_once('=') {
                 Some((name, value)) => run.settings.push((name.trim().to_owned(), value.trim().to_owned())),
                 None if word == "exact" => run.numerics = Numerics::Exact,
                 None if word == "fast" => run.numerics = Numerics::Fast,
+                None if word.starts_with("threads:") => {
+                    let count =
+                        word.trim_start_matches("threads:").parse().ok().filter(|count| (1..=1024).contains(count));
+                    run.threads = count.ok_or("expected `threads:` and a number from 1 to 1024")?;
+                }
                 None => {
                     run.device = device(word).map_err(|_| {
-                        "expected a run (`exact`, `fast`, `cpu`, `cuda:0`, `fuse=add`, or several with commas) or a \
+                        "expected a run (`exact`, `fast`, `cpu`, `cuda:0`, `threads:1`, `fuse=add`, or several with commas) or a \
                          .safetensors or .npz file"
                             .to_owned()
                     })?;

@@ -19,7 +19,9 @@ pub fn write_tensors<'a>(
     target: &Target,
     tensors: impl IntoIterator<Item = (&'a str, &'a ArrayD<f32>)>,
 ) -> Result<(), Failure> {
-    let tensors = distinct(tensors);
+    let mut names = Distinct::default();
+    let tensors: Vec<(String, &ArrayD<f32>)> =
+        tensors.into_iter().map(|(name, array)| (names.name(name), array)).collect();
     replace(&target.path, |file| match target.format {
         Format::Safetensors => safetensors(file, &tensors),
         Format::Npz => {
@@ -54,15 +56,17 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     replace(path, |file| Ok(file.write_all(bytes)?))
 }
 
-/// Names made distinct: a block that is applied twice gives two tensors of each of its rows.
-fn distinct<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a ArrayD<f32>)>) -> Vec<(String, &'a ArrayD<f32>)> {
-    let mut seen = BTreeSet::new();
-    let mut unique = |name: &str| {
+/// Names made distinct: a block that is applied twice gives two tensors of each of its rows, `y` and `y#2`.
+#[derive(Debug, Default)]
+pub struct Distinct(BTreeSet<String>);
+
+impl Distinct {
+    /// The name, or the first of its numbered forms that was not given before.
+    pub fn name(&mut self, name: &str) -> String {
         let numbered = (2..).map(|n| format!("{name}#{n}"));
         let mut names = std::iter::once(name.to_owned()).chain(numbered);
-        names.find(|name| seen.insert(name.clone())).unwrap_or_else(|| name.to_owned())
-    };
-    tensors.into_iter().map(|(name, array)| (unique(name), array)).collect()
+        names.find(|name| self.0.insert(name.clone())).expect("there are more numbers than names")
+    }
 }
 
 fn safetensors(file: &mut impl Write, tensors: &[(String, &ArrayD<f32>)]) -> Result<(), Box<dyn Error>> {

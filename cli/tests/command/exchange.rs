@@ -1,4 +1,4 @@
-//! `export`, `weights` and `compare`: what other tools are given, and what comes back from them.
+//! `export` and `weights`: what other tools are given, and what comes back from them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -97,37 +97,4 @@ fn a_table_brings_other_names_to_the_spec() {
     write(&folder, "other.safetensors", &tensors);
     folder.succeed(&["weights", "map", "fpn", "other.safetensors", "-o", "fpn.names"]);
     folder.succeed(&["weights", "check", "fpn", "other.safetensors", "--map", "fpn.names"]);
-}
-
-#[test]
-fn the_cause_of_a_difference_is_named() {
-    let folder = Folder::new();
-    folder.succeed(&["run", "lite_fpn", "--rows", "rows.safetensors"]);
-    folder.succeed(&["compare", "lite_fpn", "exact", "rows.safetensors"]);
-    let mut rows = read(&folder, "rows.safetensors");
-    let (dtype, shape, data) = rows["U5"].clone();
-    // Channels last: [1, 128, 16, 32] becomes [1, 16, 32, 128].
-    let cells = shape[2] * shape[3];
-    let mut last = vec![0; data.len()];
-    for (at, number) in data.chunks_exact(4).enumerate() {
-        let (channel, cell) = (at / cells, at % cells);
-        let to = (cell * shape[1] + channel) * 4;
-        last[to..to + 4].copy_from_slice(number);
-    }
-    rows.insert("U5".into(), (dtype, vec![1, shape[2], shape[3], shape[1]], last));
-    write(&folder, "last.safetensors", &rows);
-    let said = folder.neckar(&["compare", "lite_fpn", "exact", "last.safetensors"]);
-    assert_eq!(said.code, 1);
-    assert!(said.err.contains("`U5` is the first row that differs"), "{}", said.err);
-    assert!(said.err.contains("channels-last"), "{}", said.err);
-    // A network of its own numerics stands for a reference with another resize mode.
-    folder
-        .write("half.arch", "arch Half at H = 4, W = 6 { input x: [B, 2, H, W]  output y = Up2(x, mode = bilinear) }");
-    folder.write(
-        "corners.arch",
-        "arch Half at H = 4, W = 6 { input x: [B, 2, H, W]  output y = Up2(x, mode = align_corners) }",
-    );
-    folder.succeed(&["run", "./corners.arch", "-o", "corners.safetensors"]);
-    let said = folder.neckar(&["compare", "./half.arch", "exact", "corners.safetensors"]);
-    assert!(said.err.contains("bilinear with aligned corners"), "{}", said.err);
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod common;
+mod compare;
 mod config;
 mod draw;
 mod exchange;

@@ -5,8 +5,14 @@ use super::{Body, Convolution, Epilogue, Instr, Norm, Program, Slot, Step, Weigh
 impl Program {
     /// The program with one body, whose rows have their full names and whose weights are the program's.
     pub fn inlined(&self) -> Program {
+        self.inlined_with_rows().0
+    }
+
+    /// The program inlined, and the slots of its rows in the order in which they are made. A map that an instance gives has a
+    /// name inside and one outside, and a block that is applied twice gives each of its names twice.
+    pub fn inlined_with_rows(&self) -> (Program, Vec<(String, Slot)>) {
         let entry = self.entry();
-        let mut inline = Inline { program: self, steps: Vec::new(), slots: entry.inputs };
+        let mut inline = Inline { program: self, steps: Vec::new(), slots: entry.inputs, rows: Vec::new() };
         let weights: Vec<WeightId> = (0..entry.weights).collect();
         let outputs = inline.body(self.bodies.len() - 1, (0..entry.inputs).collect(), &weights, "");
         let body = Body {
@@ -17,7 +23,7 @@ impl Program {
             steps: inline.steps,
             outputs,
         };
-        Program { bodies: vec![body], ..self.clone() }
+        (Program { bodies: vec![body], ..self.clone() }, inline.rows)
     }
 }
 
@@ -25,6 +31,7 @@ struct Inline<'p> {
     program: &'p Program,
     steps: Vec<Step>,
     slots: u32,
+    rows: Vec<(String, Slot)>,
 }
 
 impl Inline<'_> {
@@ -44,6 +51,7 @@ impl Inline<'_> {
             match step {
                 Step::Run { instr, args, epilogue, out, row } => {
                     slots[*out as usize] = Some(self.slots);
+                    self.rows.extend(row.iter().map(|row| (format!("{prefix}{row}"), self.slots)));
                     self.steps.push(Step::Run {
                         instr: instr.with_weights(weights),
                         args: read(&slots, args),
@@ -76,8 +84,9 @@ impl Inline<'_> {
             _ => None,
         });
         if let Some(row) = made {
-            *row = Some(name);
+            *row = Some(name.clone());
         }
+        self.rows.push((name, slot));
     }
 }
 
