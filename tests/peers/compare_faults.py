@@ -3,6 +3,7 @@
 The reference is kept by the script that docs/exchange.md prints.
 """
 
+import importlib.util
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,9 +12,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cases import NECKAR, given, inputs, neckar
-from torch_agreement import module, table
 
-SMALL = ["channels=[16, 24, 32, 40]", "c=32"]
+CLASSES = {"lite_fpn": "LiteFpn", "resnet18_fpn_cls": "Resnet18FpnCls", "msfe_fpn": "MsfeFpn"}
+INPUTS = {
+    "lite_fpn": {"B1": [2, 32, 32, 64], "B2": [2, 64, 16, 32], "B3": [2, 128, 8, 16], "B4": [2, 256, 4, 8]},
+    "resnet18_fpn_cls": {"x": [2, 3, 61, 96]},
+    "msfe_fpn": {"x": [1, 3, 128, 96]},
+}
+SMALL = ["c=32", "classes=10"]
 FOLDED = "(lambda x, c, n: F.conv2d(x, c.weight * (n.weight / (n.running_var + n.eps).sqrt())[:, None, None, None], n.bias))"
 
 # spec, parameters, a text of the module and what stands in its place, how often, the first row that differs, its cause
@@ -22,21 +28,30 @@ FAULTS = [
     ("lite_fpn", [], "align_corners=False", "align_corners=True", 1, "U5", "bilinear with aligned corners"),
     ("lite_fpn", [], 'mode="bilinear", align_corners=False', 'mode="nearest"', 9, "U5", "resizes nearest"),
     ("lite_fpn", [], 'mode="bilinear", align', 'mode="bicubic", align', 1, "U5", "resizes bicubic"),
-    ("lite_fpn", [], '"bn": nn.BatchNorm2d(128)', '"bn": nn.BatchNorm2d(128, eps=1e-3)', 9, "L5.bn", "eps is 1e-3"),
+    ("lite_fpn", [], '"bn": nn.BatchNorm2d(128)', '"bn": nn.BatchNorm2d(128, eps=1e-3)', 9, "P5", "eps is 1e-3"),
     ("lite_fpn", [], 'P5 = self.L5["bn"](self.L5["conv"](B4))', f'P5 = {FOLDED}(B4, self.L5["conv"], self.L5["bn"])', 1,
      "P5", "does not subtract the running mean"),
     ("lite_fpn", [], 'P4_td = F.silu', 'P4_td = F.gelu', 1, "P4_td", "applies GELU, the spec SiLU"),
     ("lite_fpn", [], "F.interpolate(P4_td,", "F.interpolate(P4,", 1, "U4", "reads `P4`, the spec `P4_td`"),
     ("lite_fpn", [], "(Hr + U3)", "(Hr)", 1, "S2.conv", "does not add `U3`"),
     ("lite_fpn", [], "padding=1, bias=False", 'padding=1, bias=False, padding_mode="reflect"', 1, "S5.conv", "by reflection"),
-    ("lite_fpn", ["fuse=softmax"], "torch.softmax", "torch.sigmoid", 0, None, None),
-    ("fpn", SMALL, "self.inner_blocks[2](", "self.inner_blocks[2][0]._conv_forward(x=", 0, None, None),
-    ("resnet18_fpn_cls", ["c=32", "classes=10"], "stride=2, padding=3, bias=False", "stride=2, padding=2, bias=False", 0, None, None),
-    ("resnet18_fpn_cls", ["c=32", "classes=10"], "F.max_pool2d(C1, 3, 2, 1)", "F.max_pool2d(C1, 3, 2, 0, ceil_mode=True)", 1,
-     "body.stem", "the pooling in `body.stem`"),
+    ("resnet18_fpn_cls", SMALL, "", "", 0, None, None),
+    ("resnet18_fpn_cls", SMALL, "F.max_pool2d(C1, 3, 2, 1)", "F.max_pool2d(C1, 3, 2, 0, ceil_mode=True)", 1, "body.stem",
+     "does not pad and rounds the size of its result up"),
+    ("resnet18_fpn_cls", SMALL, "F.max_pool2d(C1, 3, 2, 1)", "F.max_pool2d(C1, 3, 2, 1, ceil_mode=True)", 1, "body.stem",
+     "`ceil_mode`"),
+    ("resnet18_fpn_cls", SMALL, "self.body(x)", "self.body(x.flip(1))", 1, "body.conv1", "colours are in the opposite order"),
+    ("msfe_fpn", [], "", "", 0, None, None),
     ("msfe_fpn", [], 'mode="bilinear", align_corners=False', 'mode="bilinear", align_corners=False, antialias=True', 9, "fused",
      "bilinear with antialiasing"),
 ]
+
+
+def module(path, name):
+    spec = importlib.util.spec_from_file_location(name, path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return getattr(loaded, name)()
 
 
 def script():
@@ -64,14 +79,14 @@ def main():
             neckar("export", "pytorch", spec, *given(settings), "-o", path)
             neckar("weights", "init", spec, *given(settings), "-o", weights)
             save_file(trained(load_file(weights)), weights)
-            arch, shapes = table(path.read_text())
-            if count and old not in path.read_text():
+            text = path.read_text()
+            if old not in text:
                 raise SystemExit(f"{spec}: there is no `{old}` in the module")
-            path.write_text(path.read_text().replace(old, new, count) if count else path.read_text())
-            net = module(path, arch)
+            path.write_text(text.replace(old, new, count))
+            net = module(path, CLASSES[spec])
             net.load_state_dict(load_file(weights))
             net.eval()
-            arrays = {own: torch.from_numpy(x) for own, x in inputs(shapes, {"B": 1, "H": 64, "W": 64}).items()}
+            arrays = {own: torch.from_numpy(x) for own, x in inputs(INPUTS[spec], {}).items()}
             code = script().replace('"reference.safetensors"', repr(str(reference)))
             exec(code, {"net": net, "inputs": arrays})
             said = subprocess.run([NECKAR, "-q", "compare", spec, *given(settings), "exact", str(reference), "--weights", str(weights)],

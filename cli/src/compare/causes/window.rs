@@ -104,17 +104,20 @@ fn placed(
     let end = each(&|axis, _| (0, 2 * windows[axis].padding));
     let later = each(&|axis, _| (windows[axis].padding.saturating_sub(1), windows[axis].padding + 1));
     let earlier = each(&|axis, _| (windows[axis].padding + 1, windows[axis].padding.saturating_sub(1)));
-    let ceil = each(&|axis, size| {
-        let pad = windows[axis].padding;
-        let over = (size + 2 * pad).saturating_sub(reach(axis)) % windows[axis].stride;
-        (pad, pad + if over == 0 { 0 } else { windows[axis].stride - over })
-    });
+    let rounded_up = |axis: usize, size: usize, pad: usize| {
+        let stride = windows[axis].stride;
+        let over = (size + 2 * pad).saturating_sub(reach(axis)) % stride;
+        (pad, pad + if over == 0 { 0 } else { stride - over })
+    };
+    let ceil = each(&|axis, size| rounded_up(axis, size, windows[axis].padding));
+    let ceil_unpadded = each(&|axis, size| rounded_up(axis, size, 0));
     let none = [(0, 0); 2];
     let all = [
         (same, "the reference pads as TensorFlow's SAME does, more at the end than at the beginning"),
         (end, "the reference pads at the end alone (below and on the right)"),
         (none, "the reference does not pad"),
         (ceil, "the reference rounds the size of its result up (`ceil_mode`)"),
+        (ceil_unpadded, "the reference does not pad and rounds the size of its result up, as Caffe's pooling does"),
         (later, "the reference's windows begin one cell later"),
         (earlier, "the reference's windows begin one cell earlier"),
     ];

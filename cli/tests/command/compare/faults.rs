@@ -192,6 +192,31 @@ pub const LITE: &[Fault] = &[
     fault("a division by zero", |r| r.weight("L3.bn.bias")[[7]] = f32::NAN, "P3", &["NaN or infinity in 256 of"]),
 ];
 
+/// What none of the known causes gives.
+pub const UNKNOWN: &[Fault] = &[
+    fault("one number of a kernel", |r| r.weight("S4.conv.weight")[[3, 5, 1, 1]] += 2.0, "P4_td", &[]),
+    fault("an eps that nobody uses", |r| r.norm("S4.bn").eps = 7e-4, "P4_td", &[]),
+    fault(
+        "a gain",
+        |r| {
+            let plain = r.run();
+            r.replace("U5", move |_| &plain["U5"] * 1.01);
+        },
+        "U5",
+        &[],
+    ),
+    fault("another kernel", |r| r.weight("L3.conv.weight").mapv_inplace(|v| (v * 50.0).sin()), "P3", &[]),
+    fault(
+        "two faults of one row",
+        |r| {
+            r.norm("L4.bn").eps = 1e-2;
+            r.weight("L4.bn.bias").mapv_inplace(|v| 0.9 * v);
+        },
+        "P4",
+        &[],
+    ),
+];
+
 /// Weighted fusions.
 pub const WEIGHTED: &[Fault] = &[
     fault("softmax for softplus", |r| normalise(r, "F4", Normalise::Softmax), "P4_td", &["`F4`", "weights by softmax"]),
@@ -348,7 +373,8 @@ pub const CLASSIFIER: &[Fault] = &[
                 _ => None,
             });
             let (args, epilogue) = added.expect("they are added");
-            (args.truncate(1), epilogue.clear());
+            args.truncate(1);
+            epilogue.clear();
         },
         "body.layer2.0.y",
         &["the reference does not add `body.layer2.0.shortcut`"],

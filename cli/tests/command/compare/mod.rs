@@ -118,26 +118,13 @@ fn ten_faults_in_one_reference_are_each_named() {
 #[test]
 fn an_unknown_fault_is_said_to_be_unknown() {
     let folder = Folder::new();
-    let faults: [(&str, &str, fn(&mut Reference)); 5] = [
-        ("one number of a kernel", "P4_td", |r| r.weight("S4.conv.weight")[[3, 5, 1, 1]] += 2.0),
-        ("an eps that nobody uses", "P4_td", |r| r.norm("S4.bn").eps = 7e-4),
-        ("a gain", "U5", |r| {
-            let plain = r.run();
-            r.replace("U5", move |_| &plain["U5"] * 1.01);
-        }),
-        ("another kernel", "P3", |r| r.weight("L3.conv.weight").mapv_inplace(|v| (v * 50.0).sin())),
-        ("two faults of one row", "P4", |r| {
-            r.norm("L4.bn").eps = 1e-2;
-            r.weight("L4.bn.bias").mapv_inplace(|v| 0.9 * v);
-        }),
-    ];
-    for (name, row, plant) in faults {
+    for fault in faults::UNKNOWN {
         let mut reference = Reference::new(&folder, "lite_fpn", &[], [16, 32]);
-        plant(&mut reference);
+        (fault.plant)(&mut reference);
         let said = reference.compare(&folder, &reference.run());
-        let expected = format!("`{row}` is the first row that differs\ncause unknown: ");
-        assert!(said.code == 1 && said.err.contains(&expected), "{name}: {}", said.err);
-        assert!(!said.err.contains("likely"), "{name}: {}", said.err);
+        let expected = format!("`{}` is the first row that differs\ncause unknown: ", fault.row);
+        assert!(said.code == 1 && said.err.contains(&expected), "{}: {}", fault.name, said.err);
+        assert!(!said.err.contains("likely"), "{}: {}", fault.name, said.err);
     }
 }
 
