@@ -35,7 +35,8 @@ pub struct Verdict {
 pub fn judge(network: &Network, pairs: &[Pair], tolerance: f64) -> Verdict {
     let mut verdict = Verdict { faults: Vec::new(), followers: 0, unjudged: 0 };
     let mut known: BTreeMap<Slot, Tensor> = BTreeMap::new();
-    // What the reference holds no usable tensor of; what is made of it cannot be judged.
+    // What the reference holds no usable tensor of, and steps among which a fault lies that is not known: what is made of them
+    // cannot be judged by itself.
     let mut lost: BTreeSet<Slot> = BTreeSet::new();
     for pair in pairs {
         let mut theirs = Some(pair.theirs.clone()).filter(|theirs| theirs.shape() == pair.own.shape());
@@ -48,6 +49,9 @@ pub fn judge(network: &Network, pairs: &[Pair], tolerance: f64) -> Verdict {
                         if let Some(restored) = cause.as_ref().and_then(|cause| cause.restored.clone()) {
                             theirs = Some(Rc::new(restored));
                         }
+                        if cause.is_none() {
+                            lost.extend(part.steps.iter().map(|step| step.out));
+                        }
                         verdict.faults.push(Fault { row: pair.name.to_owned(), cause });
                     } else {
                         verdict.unjudged += 1;
@@ -57,12 +61,15 @@ pub fn judge(network: &Network, pairs: &[Pair], tolerance: f64) -> Verdict {
             }
         }
         match theirs.filter(|theirs| theirs.iter().all(|v| v.is_finite())) {
-            Some(theirs) => known.insert(pair.slot, theirs),
-            None => {
-                lost.insert(pair.slot);
-                known.remove(&pair.slot)
+            Some(theirs) => {
+                known.insert(pair.slot, theirs);
+                lost.remove(&pair.slot);
             }
-        };
+            None => {
+                known.remove(&pair.slot);
+                lost.insert(pair.slot);
+            }
+        }
     }
     if verdict.faults.is_empty() {
         verdict.faults.extend(gradual(network, pairs, tolerance));

@@ -162,7 +162,7 @@ fn network(
         Some(held) if !arguments.input.is_given() => held,
         _ => arguments.input.gather(arguments.weights.seed, checked.at().as_ref(), &program, terminal)?.arrays,
     };
-    let options = Options { device: run.device, numerics: run.numerics, threads: run.threads };
+    let options = Options { device: run.device, numerics: run.numerics, threads: run.threads, ..Options::default() };
     Network::run(&program, &weights, &inputs, options)
 }
 

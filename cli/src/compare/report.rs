@@ -54,7 +54,7 @@ pub fn verdict(verdict: &Verdict, pairs: &[Pair], tolerance: f64, terminal: &Ter
     for fault in &verdict.faults {
         let same = |(known, _): &&mut (&Fault, Vec<&str>)| match (&known.cause, &fault.cause) {
             (Some(known), Some(cause)) => known.what == cause.what,
-            _ => false,
+            (known, cause) => known.is_none() && cause.is_none(),
         };
         match groups.iter_mut().find(same) {
             Some((_, rows)) => rows.push(&fault.row),
@@ -72,7 +72,8 @@ pub fn verdict(verdict: &Verdict, pairs: &[Pair], tolerance: f64, terminal: &Ter
         };
         let mut said = format!("{head}\n{}", explained(fault.cause.as_ref()));
         if !rows.is_empty() {
-            said += &format!("\nfor the same cause: {}", listed(rows));
+            let same = if fault.cause.is_some() { "for the same cause" } else { "unknown too" };
+            said += &format!("\n{same}: {}", listed(rows));
         }
         terminal.error(&said);
     }
@@ -88,7 +89,8 @@ pub fn verdict(verdict: &Verdict, pairs: &[Pair], tolerance: f64, terminal: &Ter
 fn explained(cause: Option<&Cause>) -> String {
     let Some(cause) = cause else {
         return "cause unknown: none of the usual ones gives the reference's tensor\n\
-                look at: the steps that lead to this row; keep more tensors in the reference to have fewer of them"
+                look at: whether the reference ran with these weights and inputs (--weights, --input), then the steps that lead \
+                to this row; with more tensors in the reference they are fewer"
             .to_owned();
     };
     let at = cause.at.as_ref().map_or_else(String::new, |at| format!("{at}: "));

@@ -1,5 +1,6 @@
 //! `compare` against references with planted faults: the first row that differs, and why.
 
+mod by_hand;
 mod faults;
 mod reference;
 
