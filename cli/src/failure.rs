@@ -52,6 +52,12 @@ impl Failure {
         Failure::incomplete(format!("cannot read `{}`: {reason}", path.display()))
     }
 
+    /// What is below a folder cannot be listed.
+    pub fn unlisted(folder: &Path, error: &walkdir::Error) -> Failure {
+        let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+        Failure::unreadable(error.path().unwrap_or(folder), reason)
+    }
+
     /// A file cannot be written.
     pub fn unwritable(path: &Path, reason: impl fmt::Display) -> Failure {
         Failure::incomplete(format!("cannot write `{}`: {reason}", path.display()))

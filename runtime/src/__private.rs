@@ -16,7 +16,7 @@ pub use std::path::Path;
 
 pub use crate::handles::Handle;
 pub use crate::typed::Tensor;
-pub use crate::{Error, Model, Options, Outputs, Program, Weights};
+pub use crate::{Error, LoadOptions, LoadReport, Model, Options, Outputs, Program, Weights};
 
 /// A program in the binary, read at its first use.
 pub struct Embedded {
@@ -45,11 +45,6 @@ impl Embedded {
     /// A model of the program.
     pub fn model(&'static self, weights: &Weights, options: Options) -> Result<Model, Error> {
         Model::new(self.shared().clone(), weights, options)
-    }
-
-    /// Weights out of a checkpoint of the program.
-    pub fn weights(&'static self, path: &Path) -> Result<Weights, Error> {
-        Ok(Weights::load(self.program(), path, &Default::default())?.0)
     }
 
     /// Whether sizes, by their symbols, are legal.

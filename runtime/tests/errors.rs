@@ -185,12 +185,14 @@ fn weights_out_of_a_file() {
         message(&strict),
         format!(
             "{head}\n  `conv.weight` [4, 3, 3, 3] is missing; the checkpoint has `conv.weights`\
-             \n  `conv.weights` [4, 3, 3, 3] is not used; the program has `conv.weight`"
+             \n  `conv.weights` [4, 3, 3, 3] is not used; the network has `conv.weight`\
+             \na layer's name in checkpoints is what `as \"…\"` in the spec gives it"
         )
     );
     let more = ("extra", Dtype::F32, vec![1], vec![0; 4]);
     write(&path, &[good.clone(), good_bias.clone(), more]);
-    assert_eq!(message(&strict), format!("{head}\n  `extra` [1] is not used"));
+    let ignore = |name: &str| format!("\nwhat a checkpoint may hold besides, the spec says: `ignore \"{name}\"`");
+    assert_eq!(message(&strict), format!("{head}\n  `extra` [1] is not used{}", ignore("extra")));
     let (_, report) =
         load(&LoadOptions { allow_unused: true, ..LoadOptions::default() }).expect("unused ones are allowed");
     assert_eq!(report.unused[0].name, "extra");
@@ -203,15 +205,15 @@ fn weights_out_of_a_file() {
         format!(
             "{head}\n  `conv.weight` has the shape [3, 4, 3, 3], expected [4, 3, 3, 3]\
              \n  `conv.bias` is of type I32, expected F32, F64, F16 or BF16\
-             \n`conv.weight` looks transposed: its axes are in another order than PyTorch's [out, in] of linear layers and \
-             [out, in, rows, columns] of convolutions"
+             \n`conv.weight` looks transposed: its axes are in another order than PyTorch's [out, in, rows, columns]; \
+             permute them as you save"
         )
     );
     let many: Vec<(String, ArrayD<f32>)> = (0..20).map(|i| (format!("q{i}"), ArrayD::zeros(vec![1]))).collect();
     let tensors = random_weights(&program).into_iter().chain(many);
     let error = Weights::from_tensors(&program, tensors).expect_err("twenty are not used").to_string();
     assert!(error.starts_with("the weights do not suit `Halves`\n  `q0` [1] is not used\n"), "{error}");
-    assert!(error.ends_with("\n  and 10 more"), "{error}");
+    assert!(error.ends_with(&format!("\n  and 10 more{}", ignore("q0"))), "{error}");
 }
 
 #[test]
@@ -229,10 +231,11 @@ fn files_that_are_no_checkpoints() {
     let whole = fs::read(&path).expect("it was just written");
     let cut = folder.path().join("cut.safetensors");
     for (bytes, part) in [
-        (&whole[..whole.len() - 5], "is cut short or has bytes too many"),
-        (&whole[..20], "do not hold the header that it begins with"),
-        (&whole[..3], "do not hold the header that it begins with"),
-        (&b""[..], "do not hold the header that it begins with"),
+        (&whole[..whole.len() - 5], "the file is cut short: its header speaks of"),
+        (&[&whole[..], b"more"].concat(), "the file has bytes too many: its header speaks of"),
+        (&whole[..20], "the file is cut short: its header speaks of"),
+        (&whole[..3], "not a safetensors file: 3 bytes hold no header"),
+        (&b""[..], "not a safetensors file: 0 bytes hold no header"),
         (&b"PK\x03\x04 this is a zip file, as torch.save writes"[..], "not a safetensors file"),
     ] {
         fs::write(&cut, bytes).expect("the folder can be written");

@@ -8,7 +8,7 @@ use neckar_spec::{Lowering, Program, lower};
 use crate::arguments::{Weights, WeightsCheck, WeightsInit, WeightsMap};
 use crate::commands::check::grouped;
 use crate::failure::{Exit, Failure};
-use crate::files::write_text;
+use crate::files::{Format, Target, write_tensors, write_text};
 use crate::terminal::Terminal;
 use crate::weights::read_names;
 
@@ -24,11 +24,13 @@ pub fn weights(arguments: &Weights, terminal: &Terminal) -> Result<(), Failure> 
 fn init(arguments: &WeightsInit, terminal: &Terminal) -> Result<(), Failure> {
     let checked = arguments.spec.checked(&arguments.settings.settings, terminal)?;
     let program = lower(&checked, Lowering::default());
+    let drawn = neckar::Weights::init(&program, arguments.seed);
     let path = arguments.out.clone();
     let path = path.unwrap_or_else(|| PathBuf::from(format!("{}.safetensors", arguments.spec.stem())));
-    neckar::Weights::init(&program, arguments.seed).save(&path)?;
+    let target = Target { path, format: Format::Safetensors };
+    write_tensors(&target, drawn.iter())?;
     let parameters = grouped(checked.graph().parameters(""));
-    let (tensors, seed, path) = (program.weights.len(), arguments.seed, path.display());
+    let (tensors, seed, path) = (program.weights.len(), arguments.seed, target.path.display());
     terminal.note(&format!("`{path}` holds {tensors} tensors, {parameters} parameters, of seed {seed}"));
     Ok(())
 }

@@ -46,10 +46,7 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     };
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).into_iter().filter_entry(enters) {
-        let entry = entry.map_err(|error| {
-            let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-            Failure::unreadable(error.path().unwrap_or(folder), reason)
-        })?;
+        let entry = entry.map_err(|error| Failure::unlisted(folder, &error))?;
         let path = entry.into_path();
         if path.extension().is_some_and(|extension| extension == "arch") && !path.is_dir() {
             // `./` says nothing in a message.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub use find::{arch_files, is_pattern};
 pub use read::read_tensors;
-pub use write::{Distinct, write_bytes, write_picture, write_tensors, write_text};
+pub use write::{Distinct, of_its_folder, write_bytes, write_picture, write_tensors, write_text};
 
 /// What a file holds, by its extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use image::{ImageFormat, RgbImage};
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::ArrayViewD;
 use ndarray_npy::{NpzWriter, WriteNpyExt};
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -17,17 +17,17 @@ use crate::failure::Failure;
 /// Writes tensors by name; of an npy file, which has no names, the first.
 pub fn write_tensors<'a>(
     target: &Target,
-    tensors: impl IntoIterator<Item = (&'a str, &'a ArrayD<f32>)>,
+    tensors: impl IntoIterator<Item = (&'a str, ArrayViewD<'a, f32>)>,
 ) -> Result<(), Failure> {
     let mut names = Distinct::default();
-    let tensors: Vec<(String, &ArrayD<f32>)> =
+    let tensors: Vec<(String, ArrayViewD<f32>)> =
         tensors.into_iter().map(|(name, array)| (names.name(name), array)).collect();
     replace(&target.path, |file| match target.format {
         Format::Safetensors => safetensors(file, &tensors),
         Format::Npz => {
             let mut npz = NpzWriter::new(file);
             for (name, array) in &tensors {
-                npz.add_array(name.as_str(), *array)?;
+                npz.add_array(name.as_str(), array)?;
             }
             npz.finish()?;
             Ok(())
@@ -69,7 +69,7 @@ impl Distinct {
     }
 }
 
-fn safetensors(file: &mut impl Write, tensors: &[(String, &ArrayD<f32>)]) -> Result<(), Box<dyn Error>> {
+fn safetensors(file: &mut impl Write, tensors: &[(String, ArrayViewD<f32>)]) -> Result<(), Box<dyn Error>> {
     let little_endian = |array: ArrayViewD<f32>| array.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, array)| little_endian(array.view())).collect();
     let mut views = Vec::with_capacity(tensors.len());
@@ -102,7 +102,7 @@ fn replace(
         // A temporary file is its owner's alone, but what it becomes is as any file that the user makes.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut temporary = builder.tempfile_in(folder)?;
+        let mut temporary = builder.tempfile_in(folder).map_err(|error| of_its_folder(error, folder))?;
         let mut buffered = BufWriter::new(temporary.as_file_mut());
         write(&mut buffered)?;
         buffered.flush()?;
@@ -110,8 +110,18 @@ fn replace(
         if let Some(permissions) = permissions {
             temporary.as_file().set_permissions(permissions)?;
         }
-        temporary.persist(&path)?;
+        temporary.persist(&path).map_err(|unmoved| unmoved.error)?;
         Ok(())
     };
     whole().map_err(|error| Failure::unwritable(path, error))
+}
+
+/// Why nothing can be written in a folder. The error of a temporary file speaks of that file, which nobody asked for.
+pub fn of_its_folder(error: io::Error, folder: &Path) -> io::Error {
+    match error.kind() {
+        kind @ io::ErrorKind::NotFound if !folder.exists() => {
+            io::Error::new(kind, format!("there is no folder `{}`", folder.display()))
+        }
+        kind => kind.into(),
+    }
 }

@@ -47,14 +47,14 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
                 terminal.note(&format!("the outputs are shown in `{}`", target.path.display()));
             }
             _ => {
-                write_tensors(target, outputs.iter())?;
+                write_tensors(target, outputs.iter().map(|(name, array)| (name, array.view())))?;
                 terminal.note(&format!("the outputs are in `{}`", target.path.display()));
             }
         }
     }
     if let Some(target) = &arguments.rows {
         let rows = every_row(&checked, &weights, options, &inputs)?;
-        write_tensors(target, rows.iter().map(|(name, array)| (name.as_str(), array)))?;
+        write_tensors(target, rows.iter().map(|(name, array)| (name.as_str(), array.view())))?;
         terminal.note(&format!("the tensors of {} rows are in `{}`", rows.len(), target.path.display()));
     }
 

@@ -42,47 +42,6 @@ fn exports_are_files_of_the_other_tools() {
 }
 
 #[test]
-fn each_fault_of_a_checkpoint_is_named() {
-    let folder = Folder::new();
-    folder.succeed(&["weights", "init", "lite_fpn", "-o", "good.safetensors"]);
-    let said = folder.succeed(&["weights", "check", "lite_fpn", "good.safetensors"]);
-    assert_eq!(said.out, "good.safetensors: 40 of 40 weights of `LiteFpn` applied\n");
-    let good = read(&folder, "good.safetensors");
-    let conv = good["L5.conv.weight"].clone();
-
-    let mut renamed = good.clone();
-    renamed.remove("L5.conv.weight");
-    renamed.insert("L5.conv.weights".into(), conv.clone());
-    let mut transposed = good.clone();
-    transposed.insert("L5.conv.weight".into(), (conv.0, vec![256, 128, 1, 1], conv.2.clone()));
-    let mut missing = good.clone();
-    missing.remove("S4.bn.bias");
-    let mut extra = good.clone();
-    extra.insert("head.weight".into(), (Dtype::F32, vec![1], vec![0; 4]));
-    let prefixed: Tensors = good.iter().map(|(name, tensor)| (format!("module.{name}"), tensor.clone())).collect();
-    let cases = [
-        (renamed, "`L5.conv.weight` [128, 256, 1, 1] is missing; the checkpoint has `L5.conv.weights`"),
-        (transposed, "`L5.conv.weight` looks transposed"),
-        (missing, "`S4.bn.bias` [128] is missing"),
-        (extra, "`head.weight` [1] is not used"),
-        (prefixed, "the checkpoint's names begin with `module.`, the network's do not"),
-    ];
-    for (tensors, message) in cases {
-        write(&folder, "bad.safetensors", &tensors);
-        let said = folder.neckar(&["weights", "check", "lite_fpn", "bad.safetensors"]);
-        assert_eq!(said.code, 1, "{message}");
-        assert!(said.err.contains(message), "{message}: {}", said.err);
-        let said = folder.neckar(&["run", "lite_fpn", "--weights", "bad.safetensors"]);
-        assert_eq!(said.code, 3, "{message}");
-        assert!(said.err.contains(message) || message.contains("names begin"), "{message}: {}", said.err);
-    }
-    let bytes = fs::read(folder.path("good.safetensors")).expect("the file");
-    fs::write(folder.path("cut.safetensors"), &bytes[..bytes.len() - 100]).expect("a file");
-    let said = folder.neckar(&["weights", "check", "lite_fpn", "cut.safetensors"]);
-    assert_eq!((said.code, said.err.contains("cut short")), (3, true), "{}", said.err);
-}
-
-#[test]
 fn a_table_brings_other_names_to_the_spec() {
     let folder = Folder::new();
     folder.succeed(&["weights", "init", "fpn", "-o", "own.safetensors"]);

@@ -118,7 +118,7 @@ fn weights() {
         &[
             (&case("gone.safetensors"), 3, &["gone.safetensors", "No such file"]),
             (&case("cut.safetensors"), 3, &["cut.safetensors", "cut short"]),
-            (&case("head.safetensors"), 3, &["head.safetensors", "cut short"]),
+            (&case("head.safetensors"), 3, &["head.safetensors", "4 bytes hold no header"]),
             (&case("text.safetensors"), 3, &["text.safetensors", "not a safetensors file"]),
             (&case("missing.safetensors"), 3, &["`c1.bias` [2] is missing"]),
             (&case("extra.safetensors"), 3, &["`c2.bias` [1] is not used"]),
@@ -234,12 +234,20 @@ fn targets() {
     refuse(
         &folder,
         &[
-            (&["run", "./line.arch", "-o", "gone/y.npz"], 3, &["cannot write `gone/y.npz`", "No such file"]),
+            (
+                &["run", "./line.arch", "-o", "gone/y.npz"],
+                3,
+                &["cannot write `gone/y.npz`", "there is no folder `gone`"],
+            ),
             (&["run", "./line.arch", "-o", "file/y.npz"], 3, &["cannot write `file/y.npz`", "ot a directory"]),
             (&["run", "./line.arch", "-o", "taken.safetensors"], 3, &["cannot write `taken.safetensors`", "directory"]),
             (&["run", "./line.arch", "-o", "taken.png"], 3, &["cannot write `taken.png`", "directory"]),
             (&["run", "./line.arch", "--rows", "gone/r.npz"], 3, &["cannot write `gone/r.npz`"]),
-            (&["draw", "./line.arch", "-o", "gone/y.svg"], 3, &["cannot write `gone/y.svg`", "No such file"]),
+            (
+                &["draw", "./line.arch", "-o", "gone/y.svg"],
+                3,
+                &["cannot write `gone/y.svg`", "there is no folder `gone`"],
+            ),
             (&["draw", "./line.arch", "-o", "taken.png"], 3, &["cannot write `taken.png`", "directory"]),
             (&["draw", "./line.arch", "-o", "y.pdf"], 2, &["the extension of `y.pdf` gives no format", "--format"]),
             (&["draw", "./line.arch", "--format", "png"], 2, &["name its file with `-o`"]),

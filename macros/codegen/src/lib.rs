@@ -181,15 +181,17 @@ impl Invocation {
             let message = "expected the path of a safetensors file, as in `weights = \"fpn.safetensors\"`";
             return compile_error(spans, message);
         };
-        match contract::hold(checked, &written.value(), &locate::package_root(self.spans.0)) {
+        let package = locate::shown(&locate::package_root(self.spans.0));
+        match contract::hold(checked, &written.value(), &package) {
             Err(message) => compile_error(spans, &message),
-            Ok(Contract { written, watched, warnings }) => {
-                let watched = module::watched(&watched);
+            Ok(Contract { watched, warnings }) => {
+                let watched = watched.iter().map(|path| module::watched(path));
                 let warnings = warnings.iter().map(|message| report::warning(spans.0, message));
                 quote! {
-                    /// The checkpoint whose names, shapes and types this network was held to.
+                    /// The checkpoint that this network was held to, from the root of the package: all weights are in it by
+                    /// their names, in their shapes and in a type that is read.
                     pub const WEIGHTS: &str = #written;
-                    #watched
+                    #(#watched)*
                     #(#warnings)*
                 }
             }

@@ -31,24 +31,29 @@ pub fn shown(path: &Path) -> PathBuf {
 pub fn unreadable(error: &ReadError, origin: &Origin, written: &str) -> String {
     let Origin::Path(path) = origin else { return error.to_string() };
     let message = format!("{error}\npaths start at the root of the package");
-    let near = neighbours(path);
-    let file_name = Path::new(written).file_name().and_then(|name| name.to_str()).unwrap_or(written);
-    match (nearest(file_name, near.iter().map(String::as_str)), near.as_slice()) {
-        (Some(near), _) => {
-            let near = Path::new(written).with_file_name(near);
-            format!("{message}; did you mean `{}`?", near.display())
-        }
+    match (neighbour(path, written), neighbours(path).as_slice()) {
+        (Some(near), _) => format!("{message}; did you mean `{near}`?"),
         (None, []) => message,
         (None, near) => format!("{message}; the folder holds `{}`", near.join("`, `")),
     }
 }
 
-/// The specs in the folder of a path.
+/// What was meant instead of a path, as `written`, at which there is no file: one of its kind beside it, of a similar name.
+pub fn neighbour(path: &Path, written: &str) -> Option<String> {
+    // Their endings are the same, and would make any two alike.
+    let names = neighbours(path);
+    let stems = names.iter().filter_map(|name| Path::new(name).file_stem()?.to_str());
+    let written = Path::new(written);
+    let near = Path::new(nearest(written.file_stem()?.to_str()?, stems)?).with_extension(path.extension()?);
+    Some(written.with_file_name(near).display().to_string())
+}
+
+/// The files in the folder of a path that end as it does.
 fn neighbours(path: &Path) -> Vec<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = files.filter_map(|file| file.file_name().into_string().ok()).collect();
-    names.retain(|name| name.ends_with(".arch"));
+    names.retain(|name| Path::new(name).extension() == path.extension());
     names.sort();
     names.truncate(12);
     names

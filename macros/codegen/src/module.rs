@@ -225,12 +225,26 @@ impl Context<'_> {
                     Self::new(&__p::Weights::init(Self::program(), seed))
                 }
 
-                /// The network with the weights of a safetensors file; `Weights::load` also says what was unusual there.
+                /// The network with the weights of a safetensors file. [`Self::load_with`] also says what was unusual there.
                 ///
                 /// # Errors
                 /// When the file cannot be read, or lacks a weight, or holds one of another shape or one that is not used.
                 pub fn load(path: impl __p::AsRef<__p::Path>) -> __p::Result<Self, __p::Error> {
-                    Self::new(&NETWORK.weights(__p::AsRef::as_ref(&path))?)
+                    let (network, _) = Self::load_with(path, &__p::Default::default())?;
+                    __p::Ok(network)
+                }
+
+                /// The network with the weights of a safetensors file that may go by other names or hold more tensors, and what
+                /// came of it: types that were converted, tensors that were left, values that are not finite.
+                ///
+                /// # Errors
+                /// As [`Self::load`], but for what the options allow.
+                pub fn load_with(
+                    path: impl __p::AsRef<__p::Path>,
+                    options: &__p::LoadOptions,
+                ) -> __p::Result<(Self, __p::LoadReport), __p::Error> {
+                    let (weights, report) = __p::Weights::load(Self::program(), path, options)?;
+                    __p::Ok((Self::new(&weights)?, report))
                 }
 
                 /// Runs the network. All sizes are checked once, here.
@@ -397,16 +411,21 @@ fn legal_words(legal: &Legal) -> String {
     legal.describe().join("; ")
 }
 
-/// An unused constant a file, by which cargo knows to build again when it changes. The zoo and inline bodies are no files.
+/// By which cargo knows to build again when a file that was read changes. The zoo and inline bodies are no files.
 fn files_read(sources: &Sources) -> TokenStream {
     sources.iter().filter_map(|(_, source)| source.path.as_deref()).map(watched).collect()
 }
 
-/// An unused constant, by which cargo knows to build again when a file changes.
+/// By which cargo knows to build again when a file changes. The constant is one of a function, which is never compiled: the
+/// crate's metadata would hold the bytes of any other.
 pub fn watched(path: &Path) -> TokenStream {
     let path = env::current_dir().unwrap_or_default().join(path).to_string_lossy().into_owned();
     quote!(
-        const _: &[u8] = ::core::include_bytes!(#path);
+        const _: () = {
+            fn _watched() {
+                let _ = ::core::include_bytes!(#path);
+            }
+        };
     )
 }
 

@@ -5,9 +5,6 @@ use std::path::PathBuf;
 
 use neckar_spec::checkpoint::Report;
 
-/// Problems that an error lists before it only counts them.
-const LISTED: usize = 10;
-
 /// A checkpoint does not suit a program.
 #[derive(Clone, Debug)]
 pub struct WeightsError {
@@ -34,17 +31,7 @@ impl fmt::Display for WeightsError {
             Some(path) => write!(f, "{}: the weights do not suit `{}`", path.display(), self.program)?,
             None => write!(f, "the weights do not suit `{}`", self.program)?,
         }
-        let problems = self.problems();
-        for problem in problems.iter().take(LISTED) {
-            write!(f, "\n  {problem}")?;
-        }
-        if problems.len() > LISTED {
-            write!(f, "\n  and {} more", problems.len() - LISTED)?;
-        }
-        for cause in &self.report.causes {
-            write!(f, "\n{cause}")?;
-        }
-        Ok(())
+        f.write_str(&self.report.listing(!self.unused_refused))
     }
 }
 

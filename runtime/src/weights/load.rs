@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn};
-use neckar_spec::checkpoint::{self, Entry, NameTable};
+use neckar_spec::checkpoint::{self, Entry, Header, NameTable};
 use neckar_spec::program::Program;
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 
@@ -32,7 +32,7 @@ struct Found {
 pub(super) fn from_file(program: &Program, path: &Path, options: &LoadOptions) -> Result<(Weights, LoadReport), Error> {
     let bytes = fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let file = SafeTensors::deserialize(&bytes)
-        .map_err(|error| Error::Format { path: path.to_owned(), message: unreadable(&error, bytes.len()) })?;
+        .map_err(|error| Error::Format { path: path.to_owned(), message: unreadable(path, &error) })?;
     let found = file.iter().map(|(name, view)| {
         let entry = Entry { dtype: format!("{:?}", view.dtype()), shape: view.shape().to_vec() };
         (name.to_owned(), Found { entry, values: read(&view) })
@@ -66,6 +66,8 @@ pub(super) fn to_file(weights: &Weights, path: &Path) -> Result<(), Error> {
     });
     safetensors::serialize_to_file(views, None, path).map_err(|error| {
         let source = match error {
+            // It speaks of the temporary file that is written first.
+            SafeTensorError::IoError(error) if error.get_ref().is_some() => error.kind().into(),
             SafeTensorError::IoError(error) => error,
             other => std::io::Error::other(other),
         };
@@ -73,17 +75,9 @@ pub(super) fn to_file(weights: &Weights, path: &Path) -> Result<(), Error> {
     })
 }
 
-/// Why a file cannot be read as safetensors.
-fn unreadable(error: &SafeTensorError, len: usize) -> String {
-    match error {
-        SafeTensorError::MetadataIncompleteBuffer => {
-            format!("the file is cut short or has bytes too many: {len} bytes do not match its header; fetch it anew")
-        }
-        SafeTensorError::HeaderTooSmall | SafeTensorError::InvalidHeaderLength => {
-            format!("not a safetensors file, or cut short: {len} bytes do not hold the header that it begins with")
-        }
-        other => format!("not a safetensors file: {other}; export the weights with `safetensors.torch.save_file`"),
-    }
+/// Why a file cannot be read as safetensors: what its header says against it, or the format's own words.
+fn unreadable(path: &Path, error: &SafeTensorError) -> String {
+    Header::read(path).err().map_or_else(|| error.to_string(), |reason| reason.to_string())
 }
 
 /// The values as fp32; none where the type is not read.

@@ -1,6 +1,7 @@
 //! The header of a safetensors file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -39,7 +40,8 @@ pub enum HeaderError {
     Format(String),
     /// It ends too early, or too late.
     #[error(
-        "the file is cut short or has bytes too many: its header speaks of {expected} bytes, it has {found}; fetch it anew"
+        "{}: its header speaks of {expected} bytes, it has {found}; fetch it anew",
+        if found < expected { "the file is cut short" } else { "the file has bytes too many" }
     )]
     Length {
         /// What the header asks for, with itself.
@@ -82,5 +84,26 @@ impl Header {
             (name, Entry { dtype: format!("{:?}", info.dtype), shape: info.shape.clone() })
         };
         Ok(Header { tensors: metadata.tensors().into_iter().map(entry).collect() })
+    }
+
+    /// How a header differs from what it was: its first difference by name, and how many there are; none where it is the same.
+    pub fn difference(&self, was: &Header) -> Option<String> {
+        let names: BTreeSet<&String> = self.tensors.keys().chain(was.tensors.keys()).collect();
+        let differs = names.into_iter().filter(|name| self.tensors.get(*name) != was.tensors.get(*name));
+        let differing: Vec<&String> = differs.collect();
+        let (first, more) = differing.split_first()?;
+        let difference = match (self.tensors.get(*first), was.tensors.get(*first)) {
+            (Some(is), Some(was)) => format!("`{first}` is {is} and was {was}"),
+            (Some(is), None) => format!("`{first}` {is} is new"),
+            (None, _) => format!("`{first}` is gone"),
+        };
+        let more = if more.is_empty() { String::new() } else { format!(", and {} more differ", more.len()) };
+        Some(difference + &more)
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.dtype, self.shape)
     }
 }

@@ -1,5 +1,8 @@
 //! What came of matching a checkpoint with a program.
 
+/// More problems than this are only counted in a listing.
+const LISTED: usize = 10;
+
 /// What came of matching a checkpoint with a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -93,9 +96,20 @@ impl Report {
         }));
         if !allow_unused {
             problems.extend(unused.iter().map(|Named { name, shape, near }| {
-                format!("`{name}` {shape:?} is not used{}", hint(near, "the program has"))
+                format!("`{name}` {shape:?} is not used{}", hint(near, "the network has"))
             }));
         }
         problems
+    }
+
+    /// The first problems, each in an indented line, then what lies behind them; every line begins with a line break.
+    pub fn listing(&self, allow_unused: bool) -> String {
+        let problems = self.problems(allow_unused);
+        let mut text: String = problems.iter().take(LISTED).map(|problem| format!("\n  {problem}")).collect();
+        if problems.len() > LISTED {
+            text += &format!("\n  and {} more", problems.len() - LISTED);
+        }
+        self.causes.iter().for_each(|cause| text += &format!("\n{cause}"));
+        text
     }
 }

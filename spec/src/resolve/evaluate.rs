@@ -163,9 +163,8 @@ impl Resolver<'_> {
             match piece {
                 TemplatePiece::Text(piece) => text += piece,
                 TemplatePiece::Value(expr) => match self.evaluate(expr, frame) {
-                    value @ (Value::Int(_) | Value::Float(_) | Value::Choice(..) | Value::Text(_)) => {
-                        text += &value.to_string();
-                    }
+                    Value::Text(value) => text += &value,
+                    value @ (Value::Int(_) | Value::Float(_) | Value::Choice(..)) => text += &value.to_string(),
                     other => {
                         self.unsuited(expr.span, "a number or a word", &other, frame);
                         return None;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::files::of_its_folder;
 
 /// A file by its path from the folder, and what it holds.
 pub type File = (PathBuf, String);
@@ -30,7 +31,8 @@ fn placed(folder: &Path, entries: &[&Path], files: &[File]) -> io::Result<()> {
     let is_new = !folder.exists();
     let beside = if is_new { folder.parent().unwrap_or(folder) } else { folder };
     fs::create_dir_all(beside)?;
-    let stage = tempfile::Builder::new().prefix(".neckar-").tempdir_in(beside)?;
+    let stage = tempfile::Builder::new().prefix(".neckar-").tempdir_in(beside);
+    let stage = stage.map_err(|error| of_its_folder(error, beside))?;
     // A temporary folder is its owner's alone; what is in it is as any folder that the user makes.
     let written = stage.path().join("crate");
     for (path, text) in files {
