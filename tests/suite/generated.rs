@@ -1,8 +1,8 @@
 //! Modules that `arch!` generates: the program they embed is the one that the compiler makes of the spec, and what they
 //! compute is what the interpreter computes, to the bit. Every network with reference outputs is here.
 
-use neckar::Numerics;
 use neckar::ndarray::ArrayD;
+use neckar::{LoadOptions, Numerics, Weights};
 
 use crate::oracles::{Oracle, weights};
 
@@ -83,6 +83,21 @@ generated! {
 
 fn same_bits(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
     a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+}
+
+/// What a checkpoint holds besides is an error, or told where it is allowed.
+#[test]
+fn loading_tells_what_was_unusual() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("weighted.safetensors");
+    Weights::init(LiteWeighted::program(), 0).save(&path).expect("the folder can be written to");
+    LiteWeighted::load(&path).expect("these are its own weights");
+    let refused = LiteFpn::load(&path).expect_err("it fuses without weights").to_string();
+    assert!(refused.contains("`F3.w` [2] is not used"), "{refused}");
+    let options = LoadOptions { allow_unused: true, ..LoadOptions::default() };
+    let (_, report) = LiteFpn::load_with(&path, &options).expect("what is left over is allowed");
+    let unused: Vec<&str> = report.unused.iter().map(|unused| unused.name.as_str()).collect();
+    assert_eq!((report.applied.len(), unused), (40, vec!["F3.w", "F4.w"]));
 }
 
 neckar::arch! { arch Square { input x: [B, 4, H, W] y = relu(x) -> [B, 4, W, W] output y } }

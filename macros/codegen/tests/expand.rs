@@ -133,6 +133,22 @@ fn errors_stand_in_the_module_they_are_about() {
 }
 
 #[test]
+fn a_checkpoint_is_watched_and_not_held_in_the_crate() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("none.safetensors");
+    // An empty header and no values: the weights of a network without any.
+    std::fs::write(&path, [&2_u64.to_le_bytes()[..], b"{}"].concat()).expect("a file");
+    let spec = "arch Tiny { input x: [B, 3, H, W]  output y = relu(x) }";
+    let module = expanded(&format!("neckar {spec:?}, weights = {path:?}"));
+    // A constant would come into the metadata with all of its bytes, the body of a function that is no `const` does not.
+    let watched =
+        format!("const _: () = {{\n        fn _watched() {{\n            let _ = ::core::include_bytes!({path:?});");
+    asserts(&module, &[&format!("pub const WEIGHTS: &str = {path:?};"), &watched]);
+    let missing = expanded(&format!("neckar {spec:?}, weights = \"no/such.safetensors\""));
+    asserts(&missing, &["compile_error!", "there is no file `", "pub mod tiny {"]);
+}
+
+#[test]
 fn any_tokens_give_rust() {
     let calls = [
         "neckar",

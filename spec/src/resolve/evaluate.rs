@@ -548,3 +548,32 @@ fn numbers(op: BinaryOp, x: f64, y: f64) -> Option<Value> {
     };
     result.is_finite().then_some(Value::Float(result))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Library, Lowering, Origin, compile, lower};
+
+    #[test]
+    fn values_stand_in_names_as_they_are() {
+        let text =
+            "arch Named(name: text = \"body\", mode: wide | slim = slim, ratio = 0.5, depth = 2) at H = 4, W = 4 {
+            input x: [B, 1, H, W]
+            let suffix = \"{mode}.{ratio}\"
+            conv c: -> 1 (kernel = 1, bias = false) as \"{name}.stages.{depth}\"
+            conv d: -> 1 (kernel = 1, bias = false) as \"{suffix}\"
+            output y = d(c(x))
+        }";
+        let names = |settings: &[(String, String)]| {
+            let origin = Origin::Text { name: "case".into(), text: text.into(), folder: None };
+            let compilation = compile(Library::load(origin).expect("a text at hand can be read"), None, settings);
+            let checked = compilation.checked.expect("the spec is right");
+            let program = lower(&checked, Lowering::default());
+            program.weights.into_iter().map(|weight| weight.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[]), ["body.stages.2.weight", "slim.0.5.weight"]);
+        assert_eq!(
+            names(&[("name".into(), "\"backbone\"".into()), ("mode".into(), "wide".into())]),
+            ["backbone.stages.2.weight", "wide.0.5.weight"]
+        );
+    }
+}
