@@ -94,9 +94,14 @@ pub use weights::{Converted, LoadOptions, LoadReport, Misshaped, NameTable, Name
 /// | `arch! { arch Tiny { … } }` | the body itself, with kinds, blocks and `use` before it where it needs them |
 /// | `arch!(r#"arch Tiny { … }"#)` | the body as a string |
 ///
-/// A file that holds several architectures is followed by the one meant, as in `"necks/all.arch"::Lite`. `as lite_add` gives
-/// the module another name (the struct is `LiteAdd`), and what follows fixes parameters, so that several instances can
-/// stand side by side: `arch!("necks/lite.arch" as lite_add, fuse = add, channels = [32, 64])`.
+/// A file that holds several architectures is followed by the one meant, as in `"necks/all.arch"::Lite`. What follows the spec,
+/// except for a body in tokens, says more:
+///
+/// | behind the spec | it |
+/// |---|---|
+/// | `as lite_add` | gives the module another name (the struct is `LiteAdd`), so that several instances can stand side by side |
+/// | `, fuse = add, channels = [32, 64]` | fixes parameters |
+/// | `, weights = "weights/lite.safetensors"` | holds the network to a checkpoint: a wrong name, shape or type in its header is a compile error. The path starts at the root of the package, and stands in the module as `WEIGHTS`. Where the file is not at hand, its header comes from the lock that `neckar prepare` wrote, `.neckar/weights.json` |
 ///
 /// Rust's lexer reads an inline body: write `->` for `→`, `concat(a, b)` for `⊕` and `x` or `*` for `×` there, or use a
 /// string or a file. Names become snake case in Rust (`P3_td` is `p3_td`); keywords become raw (`final` is `r#final`).
