@@ -8,6 +8,8 @@ mod faults;
 
 use std::{env, fs};
 
+use faults::Verdict;
+
 #[test]
 fn ui() {
     checkpoints_are_those_of_the_table();
@@ -37,8 +39,13 @@ fn every_fault_of_a_checkpoint_is_named() {
     });
     let said = said.concat();
     for fault in &faults::FAULTS {
-        let call = format!("weights = \"weights/{}.safetensors\"", fault.name);
-        for line in [call.as_str()].iter().chain(fault.says) {
+        let file = format!("weights/{}.safetensors", fault.name);
+        let verdict = match fault.verdict {
+            Verdict::Odd => format!("use of deprecated macro `neckar`: {}", fault.says[0]),
+            Verdict::Unsuited => format!("error: `{file}` does not suit `Pyramid`:"),
+            Verdict::Unreadable => format!("error: cannot read `$DIR/{file}`: {}", fault.says[0]),
+        };
+        for line in [verdict.as_str(), &format!("weights = \"{file}\"")].iter().chain(fault.says) {
             assert!(said.contains(line), "{}: the compiler does not show `{line}`", fault.name);
         }
     }

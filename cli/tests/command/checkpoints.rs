@@ -1,7 +1,7 @@
 //! Checkpoints held to a network: `weights check` and `run --weights`, over the table that `arch!` is held to as well.
 
 use crate::common::Folder;
-use crate::faults::{FAULTS, file, right};
+use crate::faults::{FAULTS, Verdict, file, right};
 
 const PYRAMID: &str = include_str!("../../../tests/ui/necks/pyramid.arch");
 
@@ -11,9 +11,15 @@ fn each_fault_of_a_checkpoint_is_named() {
     folder.write("pyramid.arch", PYRAMID);
     for fault in &FAULTS {
         folder.write("wrong.safetensors", fault.file());
+        let [check, run] = match fault.verdict {
+            Verdict::Odd => [0, 0],
+            // To be told so is what `check` is for; `run` is for a run.
+            Verdict::Unsuited => [1, 3],
+            Verdict::Unreadable => [3, 3],
+        };
         for (command, code) in [
-            (&["weights", "check", "./pyramid.arch", "wrong.safetensors"][..], fault.check),
-            (&["run", "./pyramid.arch", "--weights", "wrong.safetensors"], fault.run),
+            (&["weights", "check", "./pyramid.arch", "wrong.safetensors"][..], check),
+            (&["run", "./pyramid.arch", "--weights", "wrong.safetensors"], run),
         ] {
             let said = folder.neckar(command);
             assert_eq!(said.code, code, "{}: {command:?}: {}", fault.name, said.err);

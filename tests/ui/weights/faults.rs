@@ -18,12 +18,21 @@ pub struct Fault {
     change: fn(&mut Tensors),
     /// Bytes that its end lacks.
     cut: usize,
-    /// What `neckar weights check` exits with.
-    pub check: i32,
-    /// What `neckar run` exits with.
-    pub run: i32,
+    /// What it comes to.
+    pub verdict: Verdict,
     /// Lines that are said of it wherever it is found.
     pub says: &'static [&'static str],
+}
+
+/// What a fault comes to.
+#[derive(Clone, Copy)]
+pub enum Verdict {
+    /// The weights are read, with a warning.
+    Odd,
+    /// They do not suit the network.
+    Unsuited,
+    /// The file cannot be read.
+    Unreadable,
 }
 
 /// Every fault.
@@ -32,8 +41,7 @@ pub const FAULTS: [Fault; 9] = [
         name: "renamed",
         change: |tensors| rename(tensors, "inner_blocks.1.0.weight", "inner_blocks.1.conv.weight"),
         cut: 0,
-        check: 1,
-        run: 3,
+        verdict: Verdict::Unsuited,
         says: &[
             "`inner_blocks.1.0.weight` [2, 2, 1, 1] is missing; the checkpoint has `inner_blocks.1.conv.weight`",
             "`inner_blocks.1.conv.weight` [2, 2, 1, 1] is not used; the network has `inner_blocks.1.0.weight`",
@@ -48,8 +56,7 @@ pub const FAULTS: [Fault; 9] = [
             }
         },
         cut: 0,
-        check: 1,
-        run: 3,
+        verdict: Verdict::Unsuited,
         says: &[
             "`inner_blocks.2.0.weight` [2, 4, 1, 1] is missing; the checkpoint has `module.inner_blocks.2.0.weight`",
             "the checkpoint's names begin with `module.`, the network's do not: `arch Pyramid as \"module\"` gives them that \
@@ -60,8 +67,7 @@ pub const FAULTS: [Fault; 9] = [
         name: "transposed",
         change: |tensors| put(tensors, "inner_blocks.2.0.weight", Dtype::F32, &[4, 2, 1, 1]),
         cut: 0,
-        check: 1,
-        run: 3,
+        verdict: Verdict::Unsuited,
         says: &[
             "`inner_blocks.2.0.weight` has the shape [4, 2, 1, 1], expected [2, 4, 1, 1]",
             "`inner_blocks.2.0.weight` looks transposed: its axes are in another order than PyTorch's [out, in, rows, \
@@ -72,8 +78,7 @@ pub const FAULTS: [Fault; 9] = [
         name: "truncated",
         change: |_| {},
         cut: 20,
-        check: 3,
-        run: 3,
+        verdict: Verdict::Unreadable,
         // The right file's 80 bytes of values stand behind 472 of the header and 8 of its length.
         says: &["the file is cut short: its header speaks of 560 bytes, it has 540; fetch it anew"],
     },
@@ -81,8 +86,7 @@ pub const FAULTS: [Fault; 9] = [
         name: "half",
         change: |tensors| tensors.values_mut().for_each(|(dtype, _)| *dtype = Dtype::F16),
         cut: 0,
-        check: 0,
-        run: 0,
+        verdict: Verdict::Odd,
         says: &[
             "`inner_blocks.2.0.weight` and 5 more are F16 and read as F32: results are those of weights rounded to F16",
         ],
@@ -91,8 +95,7 @@ pub const FAULTS: [Fault; 9] = [
         name: "missing",
         change: |tensors| drop(tensors.remove("inner_blocks.1.0.weight")),
         cut: 0,
-        check: 1,
-        run: 3,
+        verdict: Verdict::Unsuited,
         says: &[
             "`inner_blocks.1.0.weight` [2, 2, 1, 1] is missing",
             "a checkpoint holds all weights of its network: save the whole `state_dict`",
@@ -102,8 +105,7 @@ pub const FAULTS: [Fault; 9] = [
         name: "extra",
         change: |tensors| put(tensors, "head.weight", Dtype::F32, &[3, 2]),
         cut: 0,
-        check: 1,
-        run: 3,
+        verdict: Verdict::Unsuited,
         says: &[
             "`head.weight` [3, 2] is not used",
             "what a checkpoint may hold besides, the spec says: `ignore \"head.*\"`",
@@ -116,8 +118,7 @@ pub const FAULTS: [Fault; 9] = [
             put(tensors, "inner_blocks.3.0.bias", Dtype::F32, &[2]);
         },
         cut: 0,
-        check: 1,
-        run: 3,
+        verdict: Verdict::Unsuited,
         says: &[
             "`inner_blocks.3.0.weight` [2, 8, 1, 1] is not used",
             "of `inner_blocks.*` the network has 3 and the checkpoint 4: was it made with another number of levels or blocks?",
@@ -127,8 +128,7 @@ pub const FAULTS: [Fault; 9] = [
         name: "fewer_levels",
         change: |tensors| tensors.retain(|name, _| !name.starts_with("inner_blocks.2.")),
         cut: 0,
-        check: 1,
-        run: 3,
+        verdict: Verdict::Unsuited,
         says: &[
             "`inner_blocks.2.0.weight` [2, 4, 1, 1] is missing",
             "of `inner_blocks.*` the network has 3 and the checkpoint 2: was it made with another number of levels or blocks?",
