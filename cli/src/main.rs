@@ -1,5 +1,6 @@
 //! The `neckar` command.
 
+mod accounts;
 mod arguments;
 mod bench;
 mod commands;
@@ -9,6 +10,7 @@ mod failure;
 mod files;
 mod picture;
 mod run;
+mod sheet;
 mod sizes;
 mod spec;
 mod terminal;

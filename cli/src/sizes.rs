@@ -24,7 +24,7 @@ pub fn at(checked: &Checked, asked: &[(String, i64)]) -> Result<Option<Env>, Fai
             }));
         }
         if asked[..i].iter().any(|(other, _)| other == name) {
-            return Err(Failure::usage(format!("`--at {name}` is given twice")));
+            return Err(Failure::usage(format!("the size `{name}` is given twice")));
         }
         env.set(name.as_str(), *value);
     }

@@ -26,7 +26,8 @@
 //! | see every row of the spec | [`Model::rows`] |
 //! | run again and again without allocating | [`Model::session`], [`Session::run_into`] |
 //! | know the memory that a shape takes | [`Session::peak_bytes`], without weights [`arena_bytes`] |
-//! | know where the time goes | [`Session::run_profiled`] |
+//! | know what is executed, and where | [`Session::plan`] |
+//! | know where the time goes | [`Session::run_profiled`], [`Model::measure_peak`] |
 //! | lock a network's shapes in a test | [`testing::assert_rows!`] |
 //! | judge a kernel | [`naive::run`], the plain reference in f64 |
 //!
@@ -59,7 +60,7 @@ pub use neckar_spec::program::Program;
 pub use neckar_spec::size::LegalSizes;
 
 pub use error::Error;
-pub use model::{Model, StepTime};
+pub use model::{ArenaPlace, Layout, Model, PlanDescription, PlannedPart, Role};
 pub use options::{Device, Instructions, Numerics, Options};
 pub use outputs::Outputs;
 pub use plan::arena_bytes;

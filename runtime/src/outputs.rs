@@ -1,6 +1,6 @@
 //! The named arrays that a run gives.
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewMutD};
 use neckar_spec::diagnostics::nearest;
 
 use crate::Error;
@@ -28,6 +28,11 @@ impl Outputs {
     /// The names and arrays in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &ArrayD<f32>)> {
         self.0.iter().map(|(name, array)| (name.as_str(), array))
+    }
+
+    /// The arrays in order, to be written.
+    pub fn views_mut(&mut self) -> Vec<ArrayViewMutD<'_, f32>> {
+        self.0.iter_mut().map(|(_, array)| array.view_mut()).collect()
     }
 
     /// How many arrays.

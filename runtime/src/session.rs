@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
 use crate::cpu::{Executable, State};
-use crate::model::{StepTime, empty_outputs, step_time};
-use crate::{Error, Model, Outputs};
+use crate::model::empty_outputs;
+use crate::{Error, Model, Outputs, PlanDescription};
 
 /// A model's plan for inputs of fixed shapes, with buffers of its own, for runs that allocate nothing.
 pub struct Session {
@@ -30,38 +31,35 @@ impl Session {
     /// # Errors
     /// [`Error::Input`] and [`Error::Output`] for arrays of another number or shape.
     pub fn run_into(&mut self, inputs: &[ArrayViewD<f32>], outputs: &mut [ArrayViewMutD<f32>]) -> Result<(), Error> {
-        self.check(inputs)?;
-        let plan = &self.executable.plan;
-        if outputs.len() != plan.wanted.len() {
-            return Err(Error::Output(format!("{} outputs are given, expected {}", outputs.len(), plan.wanted.len())));
-        }
-        for ((name, value), array) in plan.wanted.iter().zip(&*outputs) {
-            let expected = &plan.values[*value].shape;
-            if array.shape() != expected {
-                let found = array.shape();
-                return Err(Error::Output(format!("output `{name}` has the shape {found:?}, expected {expected:?}")));
-            }
-        }
-        self.model.execute(&self.executable, &mut self.state, inputs, outputs, &mut |_, _| ());
+        self.check(inputs, outputs)?;
+        self.model.execute(&self.executable, &mut self.state, inputs, outputs, &mut |_| ());
         Ok(())
     }
 
-    /// Runs into new arrays and tells how long each part took, in the order in which they ran. It runs twice and times the
-    /// second, as the first also pays for the memory of the arrays.
+    /// As [`Session::run_into`], and tells how long each part of the [plan](Session::plan) took, in its order. The first
+    /// run of a session is no measure: it also pays for the memory that is touched for the first time.
     ///
     /// # Errors
     /// As [`Session::run_into`].
-    pub fn run_profiled(&mut self, inputs: &[ArrayViewD<f32>]) -> Result<(Outputs, Vec<StepTime>), Error> {
-        self.check(inputs)?;
-        let mut outputs = empty_outputs(&self.executable);
-        let mut views: Vec<ArrayViewMutD<f32>> = outputs.iter_mut().map(|(_, array)| array.view_mut()).collect();
-        self.model.execute(&self.executable, &mut self.state, inputs, &mut views, &mut |_, _| ());
+    pub fn run_profiled(
+        &mut self,
+        inputs: &[ArrayViewD<f32>],
+        outputs: &mut [ArrayViewMutD<f32>],
+    ) -> Result<Vec<Duration>, Error> {
+        self.check(inputs, outputs)?;
         let mut times = Vec::new();
-        let done = &mut |moment, time| times.push((moment, time));
-        self.model.execute(&self.executable, &mut self.state, inputs, &mut views, done);
-        let times = times.iter().map(|&(moment, time)| step_time(&self.model, &self.executable, moment, time));
-        let times = times.collect();
-        Ok((Outputs::new(outputs), times))
+        self.model.execute(&self.executable, &mut self.state, inputs, outputs, &mut |time| times.push(time));
+        Ok(times)
+    }
+
+    /// What is executed, part by part.
+    pub fn plan(&self) -> PlanDescription {
+        PlanDescription::new(self.model.program(), self.model.network(), &self.executable)
+    }
+
+    /// New arrays for the outputs, of zeros.
+    pub fn empty_outputs(&self) -> Outputs {
+        empty_outputs(&self.executable)
     }
 
     /// The shapes of the outputs by name, in order.
@@ -76,7 +74,7 @@ impl Session {
         self.executable.bytes(self.model.thread_count())
     }
 
-    fn check(&self, inputs: &[ArrayViewD<f32>]) -> Result<(), Error> {
+    fn check(&self, inputs: &[ArrayViewD<f32>], outputs: &[ArrayViewMutD<f32>]) -> Result<(), Error> {
         let plan = &self.executable.plan;
         let program = self.model.program();
         if inputs.len() != program.inputs.len() {
@@ -91,6 +89,15 @@ impl Session {
                     "input `{}` has the shape {found:?}, but the session is for {expected:?}; make one for this shape",
                     input.name
                 )));
+            }
+        }
+        if outputs.len() != plan.wanted.len() {
+            return Err(Error::Output(format!("{} outputs are given, expected {}", outputs.len(), plan.wanted.len())));
+        }
+        for ((name, value), array) in plan.wanted.iter().zip(outputs) {
+            let (found, expected) = (array.shape(), &plan.values[*value].shape);
+            if found != expected {
+                return Err(Error::Output(format!("output `{name}` has the shape {found:?}, expected {expected:?}")));
             }
         }
         Ok(())

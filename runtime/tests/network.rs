@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use common::{BodyMaker, ConvShape, distance, random, random_weights, shape};
 use ndarray::{ArrayD, ArrayViewD, Axis};
-use neckar::{Error, Model, Options, Program, Weights, naive};
+use neckar::{ArenaPlace, Error, Layout, Model, Options, Program, Role, Weights, naive};
 use neckar_spec::program::*;
 use neckar_spec::size::Size;
 
@@ -108,9 +108,9 @@ fn some_outputs_need_fewer_steps_and_give_the_same_bits() {
     assert_eq!(list.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["P.P2", "P.P3"]);
 
     let shapes: &[(&str, &[usize])] = &[("image", &[1, 3, 32, 32])];
-    let mut session = model.session(shapes, Some(&["P.P3"])).expect("the sizes are legal");
-    let (_, times) = session.run_profiled(&[image.view()]).expect("the shapes are the session's");
-    assert!(times.iter().all(|time| time.row.as_deref() != Some("P2")), "{times:?}");
+    let session = model.session(shapes, Some(&["P.P3"])).expect("the sizes are legal");
+    let plan = session.plan();
+    assert!(plan.parts.iter().all(|part| part.row() != Some("P2")), "{plan:?}");
 }
 
 #[test]
@@ -150,18 +150,56 @@ fn a_session_runs_into_arrays_of_any_strides() {
 }
 
 #[test]
-fn a_profile_accounts_for_every_row() {
+fn a_profile_times_each_part_of_the_plan() {
     let (model, _) = model(1);
     let image = random(&[1, 3, 16, 16], 5);
     let mut session = model.session(&[("image", image.shape())], None).expect("the sizes are legal");
-    let (outputs, times) = session.run_profiled(&[image.view()]).expect("the shapes are the session's");
+    let mut outputs = session.empty_outputs();
+    let times = session.run_profiled(&[image.view()], &mut outputs.views_mut()).expect("the arrays are the session's");
     assert_eq!(outputs, model.run(&[("image", image.view())]).expect("the sizes are legal"));
-    let whats: Vec<(Option<&str>, &str)> = times.iter().map(|time| (time.row.as_deref(), time.what.as_str())).collect();
-    assert_eq!(whats[0], (None, "read input `image`"));
-    assert_eq!(whats[1], (Some("C2"), "conv 3x3/2 + norm + relu [1, 3, 16, 16] -> [1, 20, 8, 8]"));
-    assert_eq!(whats[3], (Some("C2_a"), "conv 3x3/1 + norm + add + relu [1, 20, 8, 8] -> [1, 20, 8, 8]"));
-    assert!(whats.contains(&(Some("flat"), "average [1, 48, 4, 4] -> [1, 48, 1, 1]")), "{whats:?}");
-    assert_eq!(whats[whats.len() - 1], (None, "write output `class`"));
+    assert_eq!(times.len(), session.plan().parts.len());
+    assert!(times.iter().any(|time| !time.is_zero()));
+}
+
+#[test]
+fn a_plan_says_what_is_executed() {
+    let (model, _) = model(2);
+    let shape: &[usize] = &[1, 3, 16, 16];
+    let session = model.session(&[("image", shape)], None).expect("the sizes are legal");
+    let plan = session.plan();
+    let (input, outputs) = (&plan.parts[0], &plan.parts[plan.parts.len() - 3..]);
+    assert_eq!((&input.role, input.time, input.layout), (&Role::Input("image".into()), 0, Layout::ChannelsLast));
+    let names: Vec<&Role> = outputs.iter().map(|part| &part.role).collect();
+    assert_eq!(names, ["P.P2", "P.P3", "class"].map(|name| Role::Output(name.into())).each_ref());
+    assert!(outputs.iter().all(|part| part.place.is_none() && part.layout == Layout::Callers));
+
+    let part = |row: &str| plan.parts.iter().find(|part| part.row() == Some(row)).expect("the row takes a step");
+    // 20 · 8 · 8 cells of 3 · 3 · 3 taps; the image, the map and the weight are read or written once.
+    let stem = part("C2");
+    assert_eq!((stem.instruction.as_str(), stem.algorithm), ("conv 3x3/2 + norm + relu", "gemm"));
+    assert_eq!((&stem.operands, stem.shape.as_slice()), (&vec![shape.to_vec()], &[1, 20, 8, 8][..]));
+    assert_eq!((stem.macs, stem.bytes), (20 * 64 * 27, 4 * (3 * 256 + 20 * 64 + 20 * 27)));
+    // The coarser level is read as it is, a quarter of the finer.
+    let merged = part("P2");
+    assert_eq!(merged.instruction, "conv 1x1/1 + add nearest");
+    assert_eq!(merged.operands, [[1, 20, 8, 8], [1, 24, 4, 4]]);
+    assert_eq!((merged.macs, merged.bytes), (24 * 64 * 20, 4 * (20 * 64 + 24 * 16 + 24 * 64 + 24 * 20)));
+    let class = part("fc");
+    assert_eq!((class.macs, class.bytes), (480, 4 * (48 + 10 + 480 + 10)));
+    assert_eq!((part("pooled").macs, part("flat").instruction.as_str()), (0, "average"));
+
+    // Maps that are needed at the same time lie apart, and all of them within the arena.
+    let placed: Vec<(usize, ArenaPlace)> =
+        plan.parts.iter().filter_map(|part| Some((part.time, part.place?))).collect();
+    for (i, (from, place)) in placed.iter().enumerate() {
+        assert!(place.offset + place.bytes <= plan.arena_bytes && *from <= place.until);
+        for (since, other) in &placed[..i] {
+            let meet = from <= &other.until && since <= &place.until;
+            let apart = place.offset + place.bytes <= other.offset || other.offset + other.bytes <= place.offset;
+            assert!(apart || !meet, "{place:?} and {other:?}");
+        }
+    }
+    assert_eq!(session.peak_bytes(), plan.arena_bytes + 2 * plan.workspace_bytes + plan.shared_bytes);
 }
 
 #[test]

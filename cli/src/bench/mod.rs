@@ -1,23 +1,24 @@
 //! `neckar bench`.
 
 mod report;
+mod table;
 mod timing;
 
 use std::sync::Arc;
 
-use ndarray::{ArrayD, ArrayViewMutD, IxDyn};
-use neckar::{Model, Numerics};
+use neckar::{Instructions, Model, Numerics};
 use neckar_spec::check::Checked;
-use neckar_spec::size::Env;
+use neckar_spec::size::{Env, Size};
 use neckar_spec::{Lowering, lower};
 
+use crate::accounts::{Account, accounts};
 use crate::arguments::{Bench, BenchFormat};
 use crate::failure::Failure;
 use crate::files::write_text;
 use crate::sizes;
 use crate::terminal::Terminal;
-use report::{Report, SCHEMA_VERSION, Start};
-use timing::{Repeats, Spread, milliseconds, repeat, time};
+use report::{Measured, Report, SCHEMA_VERSION, Start};
+use timing::{Repeats, milliseconds, repeat, time};
 
 /// Times a network.
 pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
@@ -33,15 +34,19 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
     let (mut session, plan_time) = time(|| model.session(&shapes, None))?;
     drop(weights);
     let ordered = inputs.ordered(&program);
-    let mut outputs: Vec<ArrayD<f32>> = session.outputs().map(|(_, shape)| ArrayD::zeros(IxDyn(shape))).collect();
-    let mut views: Vec<ArrayViewMutD<f32>> = outputs.iter_mut().map(|array| array.view_mut()).collect();
+    let mut outputs = session.empty_outputs();
+    let mut views = outputs.views_mut();
     let ((), first_time) = time(|| session.run_into(&ordered, &mut views))?;
 
     let repeats = Repeats { runs: arguments.runs as usize, seconds: arguments.seconds };
     let runs = repeat(repeats, "whole network", terminal, || {
         time(|| session.run_into(&ordered, &mut views)).map(|((), time)| time)
     })?;
+    let profiles = repeat(repeats, "row by row", terminal, || session.run_profiled(&ordered, &mut views))?;
 
+    let plan = session.plan();
+    let measured = Measured { plan: &plan, profiles: &profiles, peak_gflops: model.measure_peak() };
+    let env = inputs.sizes(&program);
     let report = Report {
         schema_version: SCHEMA_VERSION,
         spec: arguments.spec.text.clone(),
@@ -53,8 +58,15 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
             Numerics::Fast => "fast",
             Numerics::Exact => "exact",
         },
+        instruction_set: match model.instructions() {
+            Instructions::Avx512 => "avx512",
+            Instructions::Avx2 => "avx2",
+            Instructions::Portable => "portable",
+        },
+        peak_gflops: measured.peak_gflops,
         runs: runs.len(),
-        whole: Spread::of(runs),
+        whole: measured.whole(&runs),
+        profiled_runs: profiles.len(),
         start: Start {
             weights_ms: milliseconds(weights_time),
             pack_ms: milliseconds(pack_time),
@@ -62,15 +74,26 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
             first_run_ms: milliseconds(first_time),
         },
         session_bytes: session.peak_bytes(),
+        arena_bytes: plan.arena_bytes,
+        rows: measured.rows(&accounts(&checked, &program, &plan), |account| shape(&checked, account, &env)),
+        steps: measured.steps(),
     };
     let text = match arguments.format {
-        BenchFormat::Text => format!("{} ms\n", report.whole.median_ms),
+        BenchFormat::Text => table::write(&report, terminal.is_verbose()),
         BenchFormat::Json => report.json(),
     };
     match &arguments.out {
         Some(path) => write_text(path, &text),
+        None if arguments.format == BenchFormat::Text => terminal.print_unless_quiet(&text),
         None => terminal.print(&text),
     }
+}
+
+/// The shape of a row's map at sizes of the inputs.
+fn shape(checked: &Checked, account: &Account, sizes: &Env) -> Vec<usize> {
+    let shape = &checked.graph().node(account.row.node).shape;
+    let size = |size: &Size| size.eval(sizes).and_then(|n| usize::try_from(n).ok());
+    shape.iter().map(|n| size(n).unwrap_or(0)).collect()
 }
 
 /// The sizes and the batch that the command line and the spec give; none are needed where inputs are read.

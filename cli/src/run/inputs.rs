@@ -33,6 +33,20 @@ impl Inputs {
         self.arrays.iter().find(|(own, _)| own == name).map(|(_, array)| array)
     }
 
+    /// The sizes that their axes show as they are.
+    pub fn sizes(&self, program: &Program) -> Env {
+        let mut sizes = Env::new();
+        for input in &program.inputs {
+            let shape = self.get(&input.name).map(ArrayD::shape).unwrap_or_default();
+            for (size, &n) in input.shape.iter().zip(shape) {
+                if let (Some(symbol), Ok(n)) = (size.as_symbol(), i64::try_from(n)) {
+                    sizes.set(symbol, n);
+                }
+            }
+        }
+        sizes
+    }
+
     /// In the order of the program; those that it lacks a session has refused.
     pub fn ordered(&self, program: &Program) -> Vec<ArrayViewD<'_, f32>> {
         program.inputs.iter().filter_map(|input| Some(self.get(&input.name)?.view())).collect()

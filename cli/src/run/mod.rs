@@ -1,6 +1,5 @@
 //! `neckar run`.
 
-mod accounts;
 mod inputs;
 mod table;
 
@@ -17,8 +16,7 @@ use crate::failure::Failure;
 use crate::files::{Format, Target, write_picture, write_tensors};
 use crate::picture::{Caption, mosaic};
 use crate::terminal::Terminal;
-pub use inputs::InputArguments;
-use inputs::Inputs;
+pub use inputs::{InputArguments, Inputs};
 
 /// Runs a network, writes what was asked for, and shows its rows and outputs.
 pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
@@ -35,7 +33,10 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
     let mut session = model.session(&shapes, wanted.as_deref())?;
     let targets = targets(arguments, session.outputs().len())?;
     let ordered = inputs.ordered(&program);
-    let (outputs, times) = session.run_profiled(&ordered)?;
+    let mut outputs = session.empty_outputs();
+    // The first run also pays for memory that nobody touched yet.
+    session.run_into(&ordered, &mut outputs.views_mut())?;
+    let times = session.run_profiled(&ordered, &mut outputs.views_mut())?;
 
     // Files first: they are whole even where nobody reads the tables to their end.
     warn_of_odd_values(&outputs, terminal);
@@ -58,13 +59,15 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
         terminal.note(&format!("the tensors of {} rows are in `{}`", rows.len(), target.path.display()));
     }
 
-    let rows = table::Rows { checked: &checked, program: &program, inputs: &inputs, times: &times };
+    let plan = session.plan();
+    let profile = table::Profile { plan: &plan, times: &times };
+    let rows = table::Rows { checked: &checked, program: &program, inputs: &inputs, profile };
     terminal.print_unless_quiet(&rows.table(terminal.is_verbose()))?;
     terminal.print_unless_quiet(&table::outputs(&outputs))?;
-    let figures = table::figures(&times, session.peak_bytes());
+    let figures = profile.figures(session.peak_bytes());
     terminal.print_unless_quiet(&format!("\n{figures}\n"))?;
     if terminal.is_verbose() {
-        terminal.print(&table::steps(&times))?;
+        terminal.print(&profile.steps())?;
     }
     Ok(())
 }

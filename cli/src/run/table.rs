@@ -1,18 +1,14 @@
 //! What a run gave and took, as tables.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, Table, presets};
-use ndarray::ArrayD;
-use neckar::{Outputs, StepTime};
+use neckar::{Outputs, PlanDescription};
 use neckar_spec::Program;
 use neckar_spec::check::{Checked, shape_at};
-use neckar_spec::graph::ScopeId;
-use neckar_spec::size::Env;
 
-use super::accounts::{Accounts, elsewhere};
 use super::inputs::Inputs;
+use crate::accounts::{RowWork, accounts};
+use crate::sheet::{Sheet, Style, shortened};
 
 /// Characters of a row's text that are shown.
 const TEXT: usize = 56;
@@ -26,77 +22,46 @@ pub struct Rows<'a> {
     /// What it was run on.
     pub inputs: &'a Inputs,
     /// What took how long.
-    pub times: &'a [StepTime],
+    pub profile: Profile<'a>,
+}
+
+/// The parts of a plan and their times.
+#[derive(Clone, Copy)]
+pub struct Profile<'a> {
+    pub plan: &'a PlanDescription,
+    pub times: &'a [Duration],
 }
 
 impl Rows<'_> {
     /// A line an input and a row: name, what makes it, its shape and its time, those inside blocks when asked for.
     pub fn table(&self, nested: bool) -> String {
-        let graph = self.checked.graph();
-        let sizes = self.sizes();
-        let accounts = Accounts::new(self.program);
-        let (own, whole) = self.sums(&accounts);
-        let mut table = new(["row", "is made by", "shape", "time"]);
+        let sizes = self.inputs.sizes(self.program);
+        let mut sheet = Sheet::new(&["row", "is made by", "shape", "time"], 3..4);
         for (name, array) in &self.inputs.arrays {
-            table.add_row([name.clone(), "input".into(), format!("{:?}", array.shape()), String::new()]);
+            sheet.rows.push(vec![name.clone(), "input".into(), format!("{:?}", array.shape()), String::new()]);
         }
-        // The program's rows are the graph's, with their full names.
-        for (row, named) in graph.rows.iter().zip(&self.program.rows) {
-            let root = row.scope == ScopeId(0);
-            if !root && !nested {
-                continue;
-            }
-            let times = if root { &whole } else { &own };
-            let time = match times.get(named.name.as_str()) {
-                Some(&time) => milliseconds(time),
-                None => {
-                    let timed = |name| if root { accounts.owner(name) } else { Some(name) };
-                    let timed = |name| timed(name).filter(|name| times.contains_key(name));
-                    elsewhere(graph, self.program, row, timed).unwrap_or_else(|| "not run".to_owned())
-                }
+        let accounts = accounts(self.checked, self.program, self.profile.plan);
+        for account in accounts.iter().filter(|account| nested || !account.nested) {
+            let time = match &account.work {
+                RowWork::Here(parts) => milliseconds(parts.iter().map(|&part| self.profile.times[part]).sum()),
+                RowWork::Elsewhere(row) => row.clone(),
+                RowWork::Nowhere => "not run".to_owned(),
             };
-            table.add_row([
-                named.name.clone(),
-                shortened(&row.text),
-                shape_at(&graph.node(row.node).shape, self.checked.legal(), Some(&sizes)),
+            let shape = &self.checked.graph().node(account.row.node).shape;
+            sheet.rows.push(vec![
+                account.name.to_owned(),
+                shortened(&account.row.text, TEXT),
+                shape_at(shape, self.checked.legal(), Some(&sizes)),
                 time,
             ]);
         }
-        finished(table, 1)
-    }
-
-    /// The time of each row's own steps, and of all that leads to each row of the network.
-    fn sums<'a>(&'a self, accounts: &'a Accounts) -> (BTreeMap<&'a str, Duration>, BTreeMap<&'a str, Duration>) {
-        let (mut own, mut whole) = (BTreeMap::new(), BTreeMap::new());
-        for step in self.times {
-            let Some(row) = step.row.as_deref() else { continue };
-            let time = Duration::from_nanos(step.nanos);
-            *own.entry(row).or_default() += time;
-            if let Some(owner) = accounts.owner(row) {
-                *whole.entry(owner).or_default() += time;
-            }
-        }
-        (own, whole)
-    }
-
-    /// The sizes that axes of the inputs show as they are.
-    fn sizes(&self) -> Env {
-        let mut sizes = Env::new();
-        for input in &self.program.inputs {
-            let shape = self.inputs.get(&input.name).map(ArrayD::shape).unwrap_or_default();
-            for (size, &n) in input.shape.iter().zip(shape) {
-                if let (Some(symbol), Ok(n)) = (size.as_symbol(), i64::try_from(n)) {
-                    sizes.set(symbol, n);
-                }
-            }
-        }
-        sizes
+        sheet.render(Style::Terminal)
     }
 }
 
 /// A line an output: name, shape, and the range and mean of its values.
 pub fn outputs(outputs: &Outputs) -> String {
-    let mut table = new(["output", "shape", "least", "mean", "greatest"]);
+    let mut sheet = Sheet::new(&["output", "shape", "least", "mean", "greatest"], 2..5);
     for (name, array) in outputs.iter() {
         // A NaN stays visible, which `f32::min` would leave out.
         let pick = |pick: fn(f32, f32) -> bool| {
@@ -104,7 +69,7 @@ pub fn outputs(outputs: &Outputs) -> String {
         };
         let mean = array.iter().map(|&x| f64::from(x)).sum::<f64>() / array.len() as f64;
         let figure = |x: f64| format!("{x:.4}");
-        table.add_row([
+        sheet.rows.push(vec![
             name.to_owned(),
             format!("{:?}", array.shape()),
             figure(pick(|x, best| x < best).map_or(f64::NAN, f64::from)),
@@ -112,56 +77,33 @@ pub fn outputs(outputs: &Outputs) -> String {
             figure(pick(|x, best| x > best).map_or(f64::NAN, f64::from)),
         ]);
     }
-    format!("\n{}", finished(table, 3))
+    format!("\n{}", sheet.render(Style::Terminal))
 }
 
-/// The parts of a run in the order in which they ran.
-pub fn steps(times: &[StepTime]) -> String {
-    let mut table = new(["step of row", "does", "time"]);
-    for step in times {
-        let time = milliseconds(Duration::from_nanos(step.nanos));
-        table.add_row([step.row.clone().unwrap_or_default(), step.what.clone(), time]);
+impl Profile<'_> {
+    /// The parts of a run in the order in which they ran.
+    pub fn steps(&self) -> String {
+        let mut sheet = Sheet::new(&["part", "does", "time"], 2..3);
+        for (part, &time) in self.plan.parts.iter().zip(self.times) {
+            let does = format!("{} {:?} -> {:?}", part.instruction, part.operands[0], part.shape);
+            sheet.rows.push(vec![part.name().to_owned(), does, milliseconds(time)]);
+        }
+        format!("\n{}", sheet.render(Style::Terminal))
     }
-    format!("\n{}", finished(table, 1))
-}
 
-/// `a run takes 91.205 ms, of which inputs and outputs 0.421 ms; 25.1 MiB of buffers`.
-pub fn figures(times: &[StepTime], peak_bytes: usize) -> String {
-    let sum = |steps: &mut dyn Iterator<Item = &StepTime>| Duration::from_nanos(steps.map(|step| step.nanos).sum());
-    let edges = sum(&mut times.iter().filter(|step| step.row.is_none()));
-    let mebibytes = peak_bytes as f64 / f64::from(1 << 20);
-    format!(
-        "a run takes {}, of which inputs and outputs {}; {mebibytes:.1} MiB of buffers",
-        milliseconds(sum(&mut times.iter())),
-        milliseconds(edges)
-    )
+    /// `a run takes 91.205 ms, of which inputs and outputs 0.421 ms; 25.1 MiB of buffers`.
+    pub fn figures(&self, peak_bytes: usize) -> String {
+        let edges = self.plan.parts.iter().zip(self.times).filter(|(part, _)| part.row().is_none());
+        let edges = edges.map(|(_, time)| time).sum();
+        let mebibytes = peak_bytes as f64 / f64::from(1 << 20);
+        format!(
+            "a run takes {}, of which inputs and outputs {}; {mebibytes:.1} MiB of buffers",
+            milliseconds(self.times.iter().sum()),
+            milliseconds(edges)
+        )
+    }
 }
 
 fn milliseconds(time: Duration) -> String {
     format!("{:.3} ms", time.as_secs_f64() * 1e3)
-}
-
-/// A row's text on one line, its end left out where it is long.
-fn shortened(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
-fn new<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(comfy_table::LineStyle::none()));
-    table.set_header(header);
-    table
-}
-
-/// The table as text, its last columns aligned to the right.
-fn finished(mut table: Table, right: usize) -> String {
-    let columns = table.column_count();
-    for column in table.column_iter_mut().skip(columns - right) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt() + "\n"
 }

@@ -86,7 +86,7 @@ fn misuse() {
     let cases: &[(&[&str], i32, &str)] = &[
         (&["./tiny.arch", "--at", "V=3"], 2, "`Tiny` has no free size `V` for `at`; its free sizes are H, W, B"),
         (&["./tiny.arch", "--at", "H=0"], 2, "`0` is not a whole number above 0"),
-        (&["./tiny.arch", "--at", "H=8,H=8"], 2, "`--at H` is given twice"),
+        (&["./tiny.arch", "--at", "H=8,H=8"], 2, "the size `H` is given twice"),
         (&["./tiny.arch", "--at", "H=7"], 3, "H = 7 is not legal: the nearest legal sizes are 6 and 8"),
         (&["./tiny.arch", "--max-macs", "many"], 2, "expected a number such as 653_312, 25.5M or 4.1G"),
         (&["./tiny.arch", "--assert-shape", "yy=[B]"], 2, "has no map `yy` for assert-shape"),

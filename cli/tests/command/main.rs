@@ -1,6 +1,7 @@
 //! The command as a user meets it.
 
 mod audit;
+mod bench;
 mod check;
 mod checkpoints;
 mod common;

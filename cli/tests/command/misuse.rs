@@ -281,3 +281,34 @@ fn devices() {
         ],
     );
 }
+
+#[test]
+fn benches() {
+    let folder = Folder::new();
+    folder.write("free.arch", crate::common::TINY.replace(" at H = 8, W = 8", ""));
+    folder.write("fixed.arch", "arch Fixed { input x: [1, 1, 2, 2]  output y = relu(x) }");
+    folder.write_tensors("wrong.safetensors", &[("c1.weight", &[2, 3, 3, 3], &WEIGHTS)]);
+    folder.write_tensors("x.safetensors", &[("x", &[1, 3, 7, 8], &[0.0; 168])]);
+    refuse(
+        &folder,
+        &[
+            (&["bench"], 2, &["SPEC"]),
+            (&["bench", "./tiny.arch", "--runs", "0"], 2, &["--runs"]),
+            (&["bench", "./tiny.arch", "--seconds", "soon"], 2, &["`soon` is not a number of seconds"]),
+            (&["bench", "./tiny.arch", "--seconds=-1"], 2, &["`-1` is not a number of seconds"]),
+            (&["bench", "./tiny.arch", "--batch", "0"], 2, &["--batch"]),
+            (&["bench", "./tiny.arch", "--threads", "0"], 2, &["--threads"]),
+            (&["bench", "./tiny.arch", "--format", "yaml"], 2, &["yaml", "json"]),
+            (&["bench", "./tiny.arch", "--at", "D=8"], 2, &["`Tiny` has no free size `D`", "H, W, B"]),
+            (&["bench", "./tiny.arch", "--at", "B=2", "--batch", "2"], 2, &["`B` is given twice"]),
+            (&["bench", "./fixed.arch", "--batch", "2"], 2, &["`Fixed` has a fixed batch"]),
+            (&["bench", "./tiny.arch", "--at", "H=8", "--input", "x.safetensors"], 2, &["--at", "--input"]),
+            (&["bench", "./tiny.arch", "--at", "H=7"], 3, &["`Tiny`", "H"]),
+            (&["bench", "./tiny.arch", "--input", "x.safetensors"], 3, &["axis 2 of input `x`"]),
+            (&["bench", "./free.arch"], 3, &["bench needs sizes", "--at H=224,W=224"]),
+            (&["bench", "./tiny.arch", "--weights", "wrong.safetensors"], 3, &["wrong.safetensors", "c1.bias"]),
+            (&["bench", "./tiny.arch", "--weights", "gone.safetensors"], 3, &["gone.safetensors"]),
+            (&["bench", "./tiny.arch", "--device", "cuda"], 3, &["no CUDA backend"]),
+        ],
+    );
+}

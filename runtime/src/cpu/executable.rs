@@ -37,17 +37,6 @@ pub(crate) struct State {
     shared: Aligned,
 }
 
-/// A part of a run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Moment {
-    /// An input was laid out.
-    Import(usize),
-    /// A step of the plan.
-    Step(usize),
-    /// A wanted map was written.
-    Export(usize),
-}
-
 /// A step ready to run.
 #[derive(Debug)]
 struct Step {
@@ -107,11 +96,28 @@ impl Executable {
 
     /// Bytes of the buffers for a run by so many threads.
     pub(crate) fn bytes(&self, threads: usize) -> usize {
-        let [offsets, floats, shared] = self.workspace;
-        size_of::<f32>() * (self.plan.arena + threads * floats + shared) + size_of::<usize>() * threads * offsets
+        size_of::<f32>() * self.plan.arena + self.shared_bytes() + threads * self.workspace_bytes()
     }
 
-    /// Runs all steps on inputs of the planned shapes, channels-first; `done` is told how long each part of it took.
+    /// Bytes of each thread's workspace.
+    pub(crate) fn workspace_bytes(&self) -> usize {
+        let [offsets, floats, _] = self.workspace;
+        size_of::<f32>() * floats + size_of::<usize>() * offsets
+    }
+
+    /// Bytes that the threads share beside the arena.
+    pub(crate) fn shared_bytes(&self) -> usize {
+        let [.., shared] = self.workspace;
+        size_of::<f32>() * shared
+    }
+
+    /// What the algorithm of a step is called.
+    pub(crate) fn algorithm(&self, step: usize) -> &'static str {
+        self.steps[step].kernel.name()
+    }
+
+    /// Runs all steps on inputs of the planned shapes, channels-first; `done` is told how long each part of it took: the inputs that are
+    /// laid out, the steps, the outputs that are written.
     pub(crate) fn run(
         &self,
         isa: Isa,
@@ -119,25 +125,25 @@ impl Executable {
         state: &mut State,
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
-        done: &mut (dyn FnMut(Moment, Duration) + Send),
+        done: &mut (dyn FnMut(Duration) + Send),
     ) {
         let State { arena, workspaces, shared } = state;
         let plan = &self.plan;
         let mut began = Instant::now();
-        let mut tell = |moment| {
+        let mut tell = || {
             let now = Instant::now();
-            done(moment, now - began);
+            done(now - began);
             began = now;
         };
-        for (i, (value, array)) in plan.inputs.iter().zip(inputs).enumerate() {
+        for (value, array) in plan.inputs.iter().zip(inputs) {
             if let Some(value) = *value
                 && let Home::Arena(place) = plan.home(value)
             {
                 import(isa, threads, plan.dims(value), array, &mut arena[place.range()]);
-                tell(Moment::Import(i));
+                tell();
             }
         }
-        for (i, step) in self.steps.iter().enumerate() {
+        for step in &self.steps {
             let (reads, out) = match step.out {
                 Home::Arena(place) => Reads::around(arena, place),
                 Home::Wanted(i) => (Reads::all(arena), &mut *outputs[i]),
@@ -150,15 +156,34 @@ impl Executable {
             };
             let finish = Finish::new(&step.posts, reads, step.channels);
             step.run(Task { isa, threads, reads, finish }, workspaces, shared, data, out);
-            tell(Moment::Step(i));
+            tell();
         }
-        for (i, ((_, value), array)) in plan.wanted.iter().zip(outputs).enumerate() {
+        for ((_, value), array) in plan.wanted.iter().zip(outputs) {
             match plan.home(*value) {
                 Home::Arena(place) => export(isa, threads, plan.dims(*value), &arena[place.range()], array),
                 Home::Input(_) => unreachable!("a wanted input lies in the arena"),
                 Home::Wanted(_) => continue,
             }
-            tell(Moment::Export(i));
+            tell();
+        }
+    }
+}
+
+impl Kernel {
+    /// The name of its algorithm.
+    fn name(&self) -> &'static str {
+        match self {
+            Kernel::Gemm(_) => "gemm",
+            Kernel::Winograd(winograd) => winograd.name(),
+            Kernel::Depthwise(_) => "depthwise",
+            Kernel::Pool(..) => "pool",
+            Kernel::Average(_) => "average",
+            Kernel::Resample(_) => "resample",
+            Kernel::Concat(_) => "concat",
+            Kernel::Flatten(_) => "flatten",
+            Kernel::L2Normalize { .. } => "l2 normalize",
+            Kernel::WeightedSum { .. } => "weighted sum",
+            Kernel::Elementwise => "elementwise",
         }
     }
 }

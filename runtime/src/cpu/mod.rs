@@ -12,6 +12,7 @@ mod gemm;
 mod l2_normalize;
 mod layout;
 mod packed;
+pub(crate) mod peak;
 mod pool;
 mod resize;
 mod simd;
@@ -21,7 +22,7 @@ mod threads;
 mod transposed_conv;
 mod weighted_sum;
 
-pub(crate) use executable::{Executable, Moment, State};
+pub(crate) use executable::{Executable, State};
 pub(crate) use packed::{PackedSite, pack};
 pub(crate) use simd::Isa;
 pub(crate) use threads::Threads;

@@ -1,7 +1,7 @@
 //! A program with its weights, ready for inputs of any legal shape, shared among threads.
 
 mod cache;
-mod profile;
+mod description;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,12 @@ use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, CowArray, IxDyn};
 use neckar_spec::program::Program;
 use smallvec::SmallVec;
 
-use crate::cpu::{Executable, Isa, Moment, PackedSite, State, Threads, pack};
+use crate::cpu::{Executable, Isa, PackedSite, State, Threads, pack, peak};
 use crate::plan::{Network, Plan, Value};
-use crate::{Device, Error, Options, Outputs, Session, Weights, entry, outputs};
+use crate::{Device, Error, Instructions, Options, Outputs, Session, Weights, entry, outputs};
 use cache::{Cache, Key, Wanted};
 
-pub use profile::StepTime;
-pub(crate) use profile::step_time;
+pub use description::{ArenaPlace, Layout, PlanDescription, PlannedPart, Role};
 
 /// Inputs or outputs up to which a run allocates nothing for their list.
 const ARRAYS: usize = 8;
@@ -128,10 +127,9 @@ impl Model {
         let idle = self.cache().take(&key);
         let mut state = idle.unwrap_or_else(|| executable.state(self.0.threads.count()));
         let mut outputs = empty_outputs(&executable);
-        let mut views: Vec<ArrayViewMutD<f32>> = outputs.iter_mut().map(|(_, array)| array.view_mut()).collect();
-        self.execute(&executable, &mut state, &arrays, &mut views, &mut |_, _| ());
+        self.execute(&executable, &mut state, &arrays, &mut outputs.views_mut(), &mut |_| ());
         self.cache().give_back(&key, state);
-        Ok(Outputs::new(outputs))
+        Ok(outputs)
     }
 
     /// The executable of a key, made if there is none yet.
@@ -155,14 +153,14 @@ impl Model {
         Ok(executable)
     }
 
-    /// Runs an executable on arrays that suit it; `done` is told what was done and how long it took.
+    /// Runs an executable on arrays that suit it; `done` is told how long each part took.
     pub(crate) fn execute(
         &self,
         executable: &Executable,
         state: &mut State,
         inputs: &[ArrayViewD<f32>],
         outputs: &mut [ArrayViewMutD<f32>],
-        done: &mut (dyn FnMut(Moment, Duration) + Send),
+        done: &mut (dyn FnMut(Duration) + Send),
     ) {
         let Inner { threads, isa, .. } = &*self.0;
         let inputs: SmallVec<[CowArray<f32, IxDyn>; ARRAYS]> =
@@ -190,6 +188,17 @@ impl Model {
         }
     }
 
+    /// The instructions that its kernels use.
+    pub fn instructions(&self) -> Instructions {
+        self.0.isa.instructions()
+    }
+
+    /// Measures how fast the model's threads can multiply and add, in GFLOP/s: fused multiply-adds of its instruction set
+    /// on registers alone, each two operations a lane. It takes some tens of milliseconds.
+    pub fn measure_peak(&self) -> f64 {
+        peak::gflops(self.0.isa, &self.0.threads)
+    }
+
     pub(crate) fn network(&self) -> &Network {
         &self.0.network
     }
@@ -212,8 +221,8 @@ impl fmt::Debug for Model {
 }
 
 /// Arrays of zeros for what an executable gives.
-pub(crate) fn empty_outputs(executable: &Executable) -> Vec<(String, ArrayD<f32>)> {
+pub(crate) fn empty_outputs(executable: &Executable) -> Outputs {
     let plan = &executable.plan;
     let array = |(name, value): &(String, Value)| (name.clone(), ArrayD::zeros(IxDyn(&plan.values[*value].shape)));
-    plan.wanted.iter().map(array).collect()
+    Outputs::new(plan.wanted.iter().map(array).collect())
 }

@@ -42,6 +42,8 @@ pub(crate) struct PlannedValue {
     pub dims: Dims,
     /// Where it lies.
     pub home: Home,
+    /// The last step that needs it, from 1 on; one more than there are where it is wanted.
+    pub until: usize,
 }
 
 /// Where a value lies.
@@ -108,7 +110,8 @@ impl Plan {
         }
         let (places, arena) = arena::lay_out(&lifetimes);
         let homes = arrays.into_iter().zip(places).map(|(array, place)| array.unwrap_or(Home::Arena(place)));
-        let values = values.into_iter().zip(homes).map(|(shape, home)| planned_value(shape, home));
+        let values = values.into_iter().zip(homes).zip(&lifetimes);
+        let values = values.map(|((shape, home), lifetime)| planned_value(shape, home, lifetime));
         Ok(Plan { values: values.collect::<Result<_, _>>()?, inputs, steps, wanted, arena })
     }
 
@@ -166,12 +169,13 @@ pub(crate) fn fits(shape: &[usize]) -> Result<(), Error> {
     }
 }
 
-fn planned_value(shape: Option<Vec<usize>>, home: Home) -> Result<PlannedValue, Error> {
+fn planned_value(shape: Option<Vec<usize>>, home: Home, lifetime: &Lifetime) -> Result<PlannedValue, Error> {
+    let until = lifetime.last.unwrap_or(0);
     let Some(shape) = shape else {
         let dims = Dims { batch: 0, height: 0, width: 0, channels: 0 };
-        return Ok(PlannedValue { shape: Vec::new(), dims, home });
+        return Ok(PlannedValue { shape: Vec::new(), dims, home, until });
     };
-    Ok(PlannedValue { dims: Dims::checked(&shape)?, shape, home })
+    Ok(PlannedValue { dims: Dims::checked(&shape)?, shape, home, until })
 }
 
 /// Which sites the wanted maps need.

@@ -2,12 +2,12 @@
 
 use super::arguments::Arguments;
 use super::{
-    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels, elements,
+    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels,
     formula, map4, windows_fit,
 };
 use crate::diagnostics::{Code, Diagnostic};
 use crate::program::{Convolution, Epilogue, Init, Instr, WeightId};
-use crate::size::{Shape, Size};
+use crate::size::Shape;
 use crate::value::InitRule;
 
 /// A convolution over rows and columns.
@@ -117,11 +117,6 @@ impl Operator for Conv {
             weights.push(bias(shape[0], shape[1..].iter().product(), self.bias_init));
         }
         weights
-    }
-
-    fn macs(&self, inputs: &[Shape], output: &Shape) -> Size {
-        let per_cell: usize = self.weight_shape(inputs)[1..].iter().product();
-        elements(output).scale(per_cell as i64)
     }
 
     fn field(&self) -> Field {

@@ -3,10 +3,10 @@
 use super::arguments::Arguments;
 use super::conv::bias;
 use super::{
-    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels, elements,
+    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels,
 };
 use crate::program::{Epilogue, Instr, WeightId};
-use crate::size::{Extent, Shape, Size};
+use crate::size::{Shape, Size};
 use crate::value::InitRule;
 
 /// A fully connected layer.
@@ -78,10 +78,6 @@ impl Operator for Linear {
             weights.push(bias(self.features, input, None));
         }
         weights
-    }
-
-    fn macs(&self, inputs: &[Shape], output: &Shape) -> Size {
-        elements(output).times(channels(inputs, 0).unwrap_or(0) as i64)
     }
 
     fn field(&self) -> Field {

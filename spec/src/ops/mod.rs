@@ -152,11 +152,6 @@ pub trait Operator: Sized {
         Vec::new()
     }
 
-    /// Multiply-accumulates for one run.
-    fn macs(&self, _inputs: &[Shape], _output: &Shape) -> Size {
-        Size::constant(0)
-    }
-
     /// How results depend on cells of the operands.
     fn field(&self) -> Field {
         Field::Pointwise
@@ -201,9 +196,10 @@ macro_rules! operators {
                 match self { $(Op::$Type(op) => op.weights(inputs),)+ }
             }
 
-            /// Multiply-accumulates for one run.
+            /// Multiply-accumulates for one run, which are its instruction's.
             pub fn macs(&self, inputs: &[Shape], output: &Shape) -> Size {
-                match self { $(Op::$Type(op) => op.macs(inputs, output),)+ }
+                let weights: Vec<WeightId> = (0..).take(self.weights(inputs).len()).collect();
+                self.lower(&weights, output).0.macs(inputs, output)
             }
 
             /// How results depend on cells of the operands.
@@ -297,11 +293,6 @@ fn windows_fit(input: &Shape, windows: &[formula::Window; 2], require: &mut Vec<
         let relation = Relation::AtLeast(input[axis].clone(), window.least_input().max(1));
         require.push(Requirement { relation, axis, operand: None });
     }
-}
-
-/// The product of all axes but the batch's, and the batch.
-fn elements(shape: &Shape) -> Size {
-    shape.iter().fold(Size::constant(1), |product, size| product.multiply(size))
 }
 
 #[cfg(test)]

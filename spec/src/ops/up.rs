@@ -4,11 +4,11 @@
 use super::arguments::{Arguments, UpMode};
 use super::conv::bias;
 use super::{
-    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels, elements,
+    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels,
     formula, map4,
 };
 use crate::program::{Epilogue, Instr, Resize, ResizeMode, Target, WeightId};
-use crate::size::{Extent, Shape, Size};
+use crate::size::{Shape, Size};
 use crate::value::InitRule;
 
 /// Up-sampling by a factor.
@@ -125,13 +125,6 @@ impl Operator for Up {
         let init = InitRule::PYTORCH.resolve(&shape);
         let fan_in = out * self.factor * self.factor;
         vec![OpWeight { name: "weight", shape, learnable: true, init }, bias(out, fan_in, None)]
-    }
-
-    fn macs(&self, inputs: &[Shape], output: &Shape) -> Size {
-        match self.mode {
-            UpMode::Transposed => elements(output).times(channels(inputs, 0).unwrap_or(0) as i64),
-            UpMode::Resample(_) => Size::constant(0),
-        }
     }
 
     fn field(&self) -> Field {

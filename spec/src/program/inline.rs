@@ -93,16 +93,24 @@ impl Inline<'_> {
 impl Instr {
     /// The instruction as it stands outside its body: `weights` are what the body's are there.
     pub fn with_weights(&self, weights: &[WeightId]) -> Instr {
-        let outside = |weight: &mut WeightId| *weight = weights[*weight as usize];
         let mut instr = self.clone();
-        match &mut instr {
+        for weight in instr.weights_mut() {
+            *weight = weights[*weight as usize];
+        }
+        instr
+    }
+
+    /// The weights that it multiplies with and adds.
+    pub fn weights(&self) -> Vec<WeightId> {
+        self.clone().weights_mut().into_iter().map(|weight| *weight).collect()
+    }
+
+    fn weights_mut(&mut self) -> Vec<&mut WeightId> {
+        match self {
             Instr::Conv(Convolution { weight, bias, .. })
             | Instr::TransposedConv { weight, bias, .. }
-            | Instr::Gemm { weight, bias, .. } => {
-                outside(weight);
-                bias.as_mut().map(outside);
-            }
-            Instr::WeightedSum { weight, .. } => outside(weight),
+            | Instr::Gemm { weight, bias, .. } => std::iter::once(weight).chain(bias).collect(),
+            Instr::WeightedSum { weight, .. } => vec![weight],
             Instr::Pool(_)
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
@@ -110,9 +118,8 @@ impl Instr {
             | Instr::Concat
             | Instr::Flatten
             | Instr::L2Normalize { .. }
-            | Instr::Elementwise => {}
+            | Instr::Elementwise => Vec::new(),
         }
-        instr
     }
 }
 

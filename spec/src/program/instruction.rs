@@ -210,6 +210,29 @@ impl Instr {
         }
     }
 
+    /// Multiply-accumulates of one run, for operands and a result of these shapes. Taps that fall on padding count like the
+    /// others; biases and everything that no weight is multiplied in count nothing.
+    pub fn macs<E: Extent>(&self, inputs: &[Shape<E>], output: &Shape<E>) -> E {
+        let channels = |shape: &Shape<E>| shape[1].as_constant().unwrap_or(0);
+        let each = match self {
+            Instr::Conv(conv) => {
+                let taps = conv.kernel[0] * conv.kernel[1];
+                channels(&inputs[0]) / conv.groups as i64 * taps as i64
+            }
+            Instr::TransposedConv { .. } | Instr::Gemm { .. } => channels(&inputs[0]),
+            Instr::Pool(_)
+            | Instr::GlobalAveragePool
+            | Instr::AdaptiveAveragePool { .. }
+            | Instr::Resize(_)
+            | Instr::Concat
+            | Instr::Flatten
+            | Instr::L2Normalize { .. }
+            | Instr::WeightedSum { .. }
+            | Instr::Elementwise => return E::constant(0),
+        };
+        output.iter().fold(E::constant(each), |product, size| product.product(size))
+    }
+
     /// The shape of the result, for operands of shapes that were checked to suit.
     pub fn shape<E: Extent>(&self, inputs: &[Shape<E>]) -> Shape<E> {
         use crate::ops::formula;

@@ -16,11 +16,11 @@ use crate::arguments::{Audit, ReportFormat};
 use crate::config::{Config, Configs, Gate, Policy};
 use crate::failure::{Exit, Failure};
 use crate::files::write_text;
+use crate::sheet::Style;
 use crate::spec::SpecArgument;
 use crate::terminal::Terminal;
 use report::{Document, Finding, Report};
 use subject::{Examined, Subject};
-use tables::Style;
 
 /// Audits each spec, or what the gates of neckar.toml are about, whatever comes of the others; writes one report of all and
 /// exits with the worst that was found.

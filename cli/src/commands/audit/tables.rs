@@ -1,19 +1,11 @@
 //! The report as tables, for a terminal or a page.
 
-use comfy_table::{CellAlignment, Table, presets};
-
 use super::report::{Axis, Document, Field, Figures, Map, Network, Report};
 use crate::commands::check::grouped;
+use crate::sheet::{Sheet, Style, shortened};
 
 /// Characters of a row's text that are shown.
 const TEXT: usize = 40;
-
-/// Where the tables are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    Terminal,
-    Markdown,
-}
 
 /// All reports, with the rows inside blocks when asked for.
 pub fn write(document: &Document, style: Style, nested: bool) -> String {
@@ -78,7 +70,8 @@ fn rows(network: &Network, nested: bool) -> Sheet {
     ];
     let mut sheet = Sheet::new(&header, 5..12);
     let line = |map: &Map, text: &str, declared: &str, figures: [String; 3]| {
-        let mut cells = vec![map.name.clone(), shortened(text), map.shape.clone(), here(map), declared.to_owned()];
+        let mut cells =
+            vec![map.name.clone(), shortened(text, TEXT), map.shape.clone(), here(map), declared.to_owned()];
         cells.extend(figures);
         cells.push(map.bytes.map_or_else(String::new, |bytes| tenths(bytes as f64 / 1024.0)));
         cells.extend(field(map.receptive_field.as_ref()));
@@ -179,53 +172,4 @@ fn tenths(x: f64) -> String {
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// A table before it has a style.
-struct Sheet {
-    header: Vec<&'static str>,
-    /// Columns that hold numbers.
-    numbers: std::ops::Range<usize>,
-    rows: Vec<Vec<String>>,
-}
-
-impl Sheet {
-    fn new(header: &[&'static str], numbers: std::ops::Range<usize>) -> Sheet {
-        Sheet { header: header.to_vec(), numbers, rows: Vec::new() }
-    }
-
-    fn render(&self, style: Style) -> String {
-        if self.rows.is_empty() {
-            return String::new();
-        }
-        if style == Style::Markdown {
-            return self.markdown();
-        }
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(comfy_table::LineStyle::none()));
-        table.set_header(&self.header);
-        table.add_rows(&self.rows);
-        for (_, column) in table.column_iter_mut().enumerate().filter(|(i, _)| self.numbers.contains(i)) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table.trim_fmt() + "\n"
-    }
-
-    fn markdown(&self) -> String {
-        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let rule = |i: usize| if self.numbers.contains(&i) { "---:" } else { "---" }.to_owned();
-        let mut text = line(self.header.iter().map(|cell| (*cell).to_owned()).collect());
-        text += &line((0..self.header.len()).map(rule).collect());
-        for row in &self.rows {
-            text += &line(row.iter().map(|cell| cell.replace('|', "\\|")).collect());
-        }
-        text
-    }
 }

@@ -108,6 +108,15 @@ impl Winograd {
         self.filters.products.pow(2) * (2 * self.block + 1) * BLOCK
     }
 
+    /// What it is called: by the results of a tile.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.filters.products {
+            4 => "winograd 2x2",
+            6 => "winograd 4x4",
+            _ => "winograd 6x6",
+        }
+    }
+
     /// Offsets and floats that a thread needs, and floats that threads share.
     pub(crate) fn workspace(&self, threads: usize) -> [usize; 3] {
         let results = (self.filters.products - 2).pow(2);

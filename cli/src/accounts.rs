@@ -1,28 +1,81 @@
-//! Which row of the network itself each part of a run belongs to.
+//! Where the work of each row is done: which parts of a plan belong to it.
 
 use std::collections::BTreeMap;
 
+use neckar::PlanDescription;
 use neckar_spec::Program;
-use neckar_spec::graph::{Graph, GraphRow, NodeId};
+use neckar_spec::check::Checked;
+use neckar_spec::graph::{Graph, GraphRow, NodeId, ScopeId};
 use neckar_spec::program::{Slot, Step};
+
+/// A row and where its work is done.
+#[derive(Debug)]
+pub struct Account<'a> {
+    /// The row.
+    pub row: &'a GraphRow,
+    /// Its full name.
+    pub name: &'a str,
+    /// Whether it lies inside a block.
+    pub nested: bool,
+    /// Where its work is done.
+    pub work: RowWork,
+}
+
+/// Where the work of a row is done.
+#[derive(Debug)]
+pub enum RowWork {
+    /// In these parts of the plan: of a row of the network all that lead to it, of a nested one its own.
+    Here(Vec<usize>),
+    /// In another row: `is P5`, `in P4_td`.
+    Elsewhere(String),
+    /// Nowhere: nothing that is computed needs it.
+    Nowhere,
+}
+
+/// An account of each row, in the order written. The rows of the network share all steps of the plan among them; those
+/// inside blocks say how the steps of a block are shared.
+pub fn accounts<'a>(checked: &'a Checked, program: &'a Program, plan: &'a PlanDescription) -> Vec<Account<'a>> {
+    let graph = checked.graph();
+    let owners = Owners::new(program);
+    let (mut own, mut whole) = (BTreeMap::<&str, Vec<usize>>::new(), BTreeMap::<&str, Vec<usize>>::new());
+    for (i, row) in plan.parts.iter().enumerate().filter_map(|(i, part)| Some((i, part.row()?))) {
+        own.entry(row).or_default().push(i);
+        if let Some(owner) = owners.of(row) {
+            whole.entry(owner).or_default().push(i);
+        }
+    }
+    let account = |row: &'a GraphRow, name: &'a str| {
+        let nested = row.scope != ScopeId(0);
+        let parts = if nested { &own } else { &whole };
+        let work = match parts.get(name) {
+            Some(parts) => RowWork::Here(parts.clone()),
+            None => {
+                let done = |name| if nested { Some(name) } else { owners.of(name) };
+                let done = |name| done(name).filter(|name| parts.contains_key(name));
+                elsewhere(graph, program, row, done).map_or(RowWork::Nowhere, RowWork::Elsewhere)
+            }
+        };
+        Account { row, name, nested, work }
+    };
+    // The program's rows are the graph's, with their full names.
+    graph.rows.iter().zip(&program.rows).map(|(row, named)| account(row, &named.name)).collect()
+}
 
 /// Rows inside blocks, and the rows of the network that they lead to.
 #[derive(Debug)]
-pub struct Accounts {
-    owners: BTreeMap<String, String>,
-}
+struct Owners(BTreeMap<String, String>);
 
-impl Accounts {
+impl Owners {
     /// Walks the program in the order in which it runs: what leads to a row of the network is accounted to it.
-    pub fn new(program: &Program) -> Accounts {
+    fn new(program: &Program) -> Owners {
         let mut walk = Walk { program, open: Vec::new(), owners: BTreeMap::new() };
         walk.body(program.bodies.len() - 1, "", None);
-        Accounts { owners: walk.owners }
+        Owners(walk.owners)
     }
 
     /// The row of the network that a row by its full name leads to.
-    pub fn owner(&self, row: &str) -> Option<&str> {
-        self.owners.get(row).map(String::as_str)
+    fn of(&self, row: &str) -> Option<&str> {
+        self.0.get(row).map(String::as_str)
     }
 }
 
@@ -71,17 +124,17 @@ impl Walk<'_> {
 }
 
 /// Where the work of a row is done that takes no step of its own: `is P5` for a second name, `in P4_td` where it was
-/// fused into the row that reads it, or where the block that makes it is accounted to another row. `timed` gives for a
-/// row's full name the row that its time stands at.
-pub fn elsewhere<'a>(
+/// fused into the row that reads it, or where the block that makes it is accounted to another row. `done` gives for a
+/// row's full name the row that its work stands at.
+fn elsewhere<'a>(
     graph: &'a Graph,
     program: &'a Program,
     row: &GraphRow,
-    timed: impl Fn(&'a str) -> Option<&'a str>,
+    done: impl Fn(&'a str) -> Option<&'a str>,
 ) -> Option<String> {
     // The program's rows are the graph's, with their full names.
     let rows = || graph.rows.iter().zip(&program.rows);
-    let at = |node: NodeId| rows().filter(|(row, _)| row.node == node).find_map(|(_, named)| timed(&named.name));
+    let at = |node: NodeId| rows().filter(|(row, _)| row.node == node).find_map(|(_, named)| done(&named.name));
     let makes = |name: &str| rows().any(|(other, named)| named.name == name && other.node == row.node);
     if let Some(name) = at(row.node) {
         return Some(format!("{} {name}", if makes(name) { "is" } else { "in" }));

@@ -1,0 +1,127 @@
+//! What `neckar bench` reports. No test asserts a time.
+
+use crate::common::Folder;
+use serde_json::Value;
+
+const FEW: [&str; 4] = ["--runs", "3", "--seconds", "0"];
+
+fn report(folder: &Folder, arguments: &[&str]) -> Value {
+    let said = folder.succeed(&[&["bench"], arguments, &FEW, &["--format", "json"]].concat());
+    serde_json::from_str(&said.out).expect("it is JSON")
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("`{key}` is a number in {value}"))
+}
+
+/// The spread is one, and the rates follow from it.
+fn sound(figures: &Value, peak: f64) {
+    let quartiles = [0, 1].map(|i| figures["quartiles_ms"][i].as_f64().expect("a number"));
+    let [min, median, max] = ["min_ms", "median_ms", "max_ms"].map(|key| number(figures, key));
+    let order = [0.0, min, quartiles[0], median, quartiles[1], max];
+    assert!(order.is_sorted(), "{figures}");
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
+    let macs = number(figures, "macs");
+    match figures["gflops"].as_f64() {
+        Some(gflops) => {
+            assert!(near(gflops * median * 1e6, 2.0 * macs), "{figures}");
+            assert!(near(number(figures, "peak_share") * peak, gflops), "{figures}");
+        }
+        None => assert_eq!((macs, &figures["peak_share"]), (0.0, &Value::Null)),
+    }
+    assert!(near(number(figures, "gbytes_per_second") * median * 1e6, number(figures, "bytes")), "{figures}");
+}
+
+fn of_kind<'a>(list: &'a Value, kind: &str) -> Vec<&'a Value> {
+    list.as_array().expect("a list").iter().filter(|entry| entry["kind"] == kind).collect()
+}
+
+fn names(rows: &[&Value]) -> Vec<String> {
+    rows.iter().map(|row| row["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn figures_of_a_network_and_its_rows() {
+    let folder = Folder::new();
+    let report = report(&folder, &["./tiny.arch", "--threads", "1", "--numerics", "exact"]);
+    assert_eq!((&report["schema_version"], &report["network"]), (&1.into(), &"Tiny".into()));
+    assert_eq!((&report["runs"], &report["profiled_runs"], &report["threads"]), (&3.into(), &3.into(), &1.into()));
+    assert_eq!(report["inputs"]["x"], serde_json::json!([1, 3, 8, 8]));
+    let peak = number(&report, "peak_gflops");
+    assert!(peak > 0.0);
+    sound(&report, peak);
+    for row in report["rows"].as_array().expect("rows") {
+        sound(&row["figures"], peak);
+        assert!((0.0..=1.0).contains(&number(&row["figures"], "share")), "{row}");
+    }
+
+    // 2 · 8 · 8 cells of 3 · 3 · 3 taps. Each map is read or written once, as is the weight with its bias; an edge reads
+    // and writes its map.
+    let rows = of_kind(&report["rows"], "row");
+    assert_eq!(names(&rows), ["m", "y"]);
+    let work = |row: &Value| [number(&row["figures"], "macs"), number(&row["figures"], "bytes")];
+    assert_eq!(work(rows[0]), [3456.0, 4.0 * (192.0 + 128.0 + 54.0 + 2.0)]);
+    assert_eq!(work(rows[1]), [0.0, 4.0 * (128.0 + 32.0)]);
+    assert_eq!((&rows[0]["algorithms"], &rows[1]["algorithms"]), (&["gemm"].into(), &["pool"].into()));
+    assert_eq!(work(of_kind(&report["rows"], "input")[0]), [0.0, 8.0 * 192.0]);
+    assert_eq!(work(of_kind(&report["rows"], "output")[0]), [0.0, 8.0 * 32.0]);
+    assert_eq!([number(&report, "macs"), number(&report, "bytes")], [3456.0, 1504.0 + 640.0 + 1536.0 + 256.0]);
+    let instructions: Vec<&str> =
+        report["steps"].as_array().expect("steps").iter().filter_map(|step| step["instruction"].as_str()).collect();
+    assert_eq!(instructions, ["lay out", "conv 3x3/1 + relu", "pool 2x2/2", "write"]);
+}
+
+#[test]
+fn rows_and_work_are_those_of_the_audit() {
+    let folder = Folder::new();
+    for spec in ["lite_fpn", "resnet18_fpn_cls"] {
+        let said = folder.succeed(&["audit", spec, "--at", "H=64,W=64", "--format", "json"]);
+        let audit: Value = serde_json::from_str(&said.out).expect("it is JSON");
+        let network = &audit["reports"][0]["network"];
+        let report = report(&folder, &[spec, "--at", "H=64,W=64"]);
+        let rows = of_kind(&report["rows"], "row");
+        let audited: Vec<&Value> = network["rows"].as_array().expect("rows").iter().collect();
+        assert_eq!(names(&rows), names(&audited));
+        for (row, audited) in rows.iter().zip(&audited) {
+            assert_eq!((&row["shape"], &row["nested"]), (&audited["shape_at"], &audited["nested"]));
+            // A row without figures says where they stand.
+            assert_ne!(row["figures"].is_null(), row["elsewhere"].is_null(), "{row}");
+        }
+        let root = rows.iter().filter(|row| row["nested"] == false && !row["figures"].is_null());
+        let sum: f64 = root.map(|row| number(&row["figures"], "macs")).sum();
+        assert_eq!(sum, number(&network["total"], "macs"));
+        assert_eq!(sum, number(&report, "macs"));
+        assert_eq!(report["arena_bytes"], network["arena_bytes"]);
+    }
+}
+
+#[test]
+fn sizes_batch_weights_and_inputs() {
+    let folder = Folder::new();
+    let drawn = report(&folder, &["./tiny.arch", "--at", "H=16,W=4", "--batch", "2", "--numerics", "exact"]);
+    assert_eq!(drawn["inputs"]["x"], serde_json::json!([2, 3, 16, 4]));
+    assert_eq!(drawn["numerics"], "exact");
+
+    folder.write_line();
+    folder.write_tensors("x.safetensors", &[("x", &[3, 1, 2, 5], &[0.0; 30])]);
+    let run = ["bench", "./line.arch", "--weights", "line.safetensors", "--input", "x.safetensors"];
+    let said = folder.succeed(&[&run[..], &FEW, &["--format", "json", "-o", "report.json"]].concat());
+    assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
+    let text = std::fs::read_to_string(folder.path("report.json")).expect("it was written");
+    let read: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(read["inputs"]["x"], serde_json::json!([3, 1, 2, 5]));
+}
+
+#[test]
+fn the_table_has_a_line_for_each_row() {
+    let folder = Folder::new();
+    let run = [&["bench", "./tiny.arch"], &FEW[..]].concat();
+    let said = folder.succeed(&run);
+    let firsts: Vec<&str> = said.out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    for first in ["input", "m", "y", "output", "whole"] {
+        assert!(firsts.contains(&first), "{first}: {}", said.out);
+    }
+    assert!(!said.out.contains("conv 3x3"), "{}", said.out);
+    assert!(folder.succeed(&[&["-v"], &run[..]].concat()).out.contains("conv 3x3/1 + relu"));
+    assert_eq!(folder.succeed(&[&["-q"], &run[..]].concat()).out, "");
+}

@@ -1,0 +1,271 @@
+//! A plan as a person or a tool reads it.
+
+use std::fmt;
+
+use neckar_spec::program::{Activation, Epilogue, Instr, Program, Resize, ResizeMode};
+
+use crate::cpu::Executable;
+use crate::plan::{Home, Network, Plan, Site, Value, Work};
+
+/// A plan as it is executed: what is done, in order, and the memory that it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanDescription {
+    /// The inputs that are laid out, the steps, and the outputs that are written, in the order in which they run. Inputs
+    /// and outputs that convolutions read and write where they lie are no parts of their own.
+    pub parts: Vec<PlannedPart>,
+    /// Bytes of the arena that holds all maps.
+    pub arena_bytes: usize,
+    /// Bytes of each thread's workspace.
+    pub workspace_bytes: usize,
+    /// Bytes of what the threads share beside the arena.
+    pub shared_bytes: usize,
+}
+
+/// A part of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedPart {
+    /// What it is.
+    pub role: Role,
+    /// When it runs: 0 for inputs, steps from 1 on, outputs one after the last step.
+    pub time: usize,
+    /// The instruction and what is done to each of its results, in words: `conv 3x3/1 + norm + relu`.
+    pub instruction: String,
+    /// What its algorithm is called.
+    pub algorithm: &'static str,
+    /// The shapes of the maps that it reads, each in the order of the language.
+    pub operands: Vec<Vec<usize>>,
+    /// The shape of its result, in the order of the language.
+    pub shape: Vec<usize>,
+    /// How the result lies in memory.
+    pub layout: Layout,
+    /// Where the result lies in the arena; none for what is written to the caller's arrays.
+    pub place: Option<ArenaPlace>,
+    /// Multiply-accumulates of the instruction as its definition forms each sum, whatever the algorithm: those that the
+    /// audit counts.
+    pub macs: u64,
+    /// Bytes that have to be moved: operands and weights read once, the result written once. Of norms, whose factors are
+    /// mostly folded into the weights, there are none.
+    pub bytes: u64,
+}
+
+/// What a part of a plan is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The input of this name is laid out.
+    Input(String),
+    /// An instruction.
+    Step {
+        /// The row that it makes or helps to make, by its full name.
+        row: Option<String>,
+    },
+    /// The output of this name is written.
+    Output(String),
+}
+
+/// How a map lies in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Channels-last, `[B, sizes…, C]`: all maps inside.
+    ChannelsLast,
+    /// As the caller's array is: channels-first, `[B, C, sizes…]`, where it is in standard layout.
+    Callers,
+}
+
+/// Where a map lies in the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArenaPlace {
+    /// Its first byte.
+    pub offset: usize,
+    /// Its bytes.
+    pub bytes: usize,
+    /// The time at which it is needed last; its place is its own from the time at which it is made.
+    pub until: usize,
+}
+
+impl PlannedPart {
+    /// The input, row or output that it is about; empty for a step that leads to no row.
+    pub fn name(&self) -> &str {
+        match &self.role {
+            Role::Input(name) | Role::Output(name) => name,
+            Role::Step { row } => row.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// The row that it makes or helps to make, by its full name; none at the edges.
+    pub fn row(&self) -> Option<&str> {
+        match &self.role {
+            Role::Step { row } => row.as_deref(),
+            Role::Input(_) | Role::Output(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Layout::ChannelsLast => "channels-last",
+            Layout::Callers => "caller's",
+        })
+    }
+}
+
+impl PlanDescription {
+    /// Describes what is executed.
+    pub(crate) fn new(program: &Program, network: &Network, executable: &Executable) -> PlanDescription {
+        let plan = &executable.plan;
+        let describe = Describe { program, network, executable, plan };
+        let inputs = program.inputs.iter().zip(&plan.inputs);
+        let inputs = inputs.filter_map(|(input, value)| Some((&input.name, (*value)?)));
+        let inputs = inputs.filter(|&(_, value)| describe.is_inside(value));
+        let inputs = inputs.map(|(name, value)| describe.input(name, value));
+        let steps = (0..plan.steps.len()).map(|step| describe.step(step));
+        let outputs = plan.wanted.iter().filter(|&&(_, value)| describe.is_inside(value));
+        let outputs = outputs.map(|(name, value)| describe.output(name, *value));
+        PlanDescription {
+            parts: inputs.chain(steps).chain(outputs).collect(),
+            arena_bytes: plan.arena * size_of::<f32>(),
+            workspace_bytes: executable.workspace_bytes(),
+            shared_bytes: executable.shared_bytes(),
+        }
+    }
+}
+
+struct Describe<'a> {
+    program: &'a Program,
+    network: &'a Network,
+    executable: &'a Executable,
+    plan: &'a Plan,
+}
+
+impl Describe<'_> {
+    fn input(&self, name: &str, value: Value) -> PlannedPart {
+        PlannedPart {
+            role: Role::Input(name.to_owned()),
+            time: 0,
+            instruction: "lay out".to_owned(),
+            algorithm: "import",
+            operands: vec![self.shape(value)],
+            shape: self.shape(value),
+            layout: Layout::ChannelsLast,
+            place: self.place(value),
+            macs: 0,
+            bytes: 2 * self.bytes(value),
+        }
+    }
+
+    fn output(&self, name: &str, value: Value) -> PlannedPart {
+        PlannedPart {
+            role: Role::Output(name.to_owned()),
+            time: self.plan.steps.len() + 1,
+            instruction: "write".to_owned(),
+            algorithm: "export",
+            operands: vec![self.shape(value)],
+            shape: self.shape(value),
+            layout: Layout::Callers,
+            place: None,
+            macs: 0,
+            bytes: 2 * self.bytes(value),
+        }
+    }
+
+    fn step(&self, index: usize) -> PlannedPart {
+        let step = &self.plan.steps[index];
+        let site = &self.network.sites[step.site];
+        let (instruction, read) = match &step.work {
+            Work::Resize { resize, from } => (resize_name(resize).to_owned(), vec![*from]),
+            Work::Site { args, addends } => {
+                // What a resize takes its sizes from is not read.
+                let args = if matches!(site.instr, Instr::Resize(_)) { &args[..1] } else { args };
+                (site_name(site), args.iter().chain(addends).copied().collect())
+            }
+        };
+        let is_site = matches!(step.work, Work::Site { .. });
+        let sizes = |value: &Value| -> Vec<i64> { self.plan.values[*value].shape.iter().map(|&n| n as i64).collect() };
+        let operands: Vec<Vec<i64>> = read.iter().map(sizes).collect();
+        let macs = if is_site { site.instr.macs(&operands, &sizes(&step.out)) } else { 0 };
+        let weights = if is_site { site.instr.weights() } else { Vec::new() };
+        let weights = weights.iter().map(|&weight| float_bytes(&self.program.weights[weight as usize].shape));
+        let maps = read.iter().chain([&step.out]).map(|&value| self.bytes(value));
+        PlannedPart {
+            role: Role::Step { row: site.row.clone() },
+            time: index + 1,
+            instruction,
+            algorithm: self.executable.algorithm(index),
+            operands: read.iter().map(|&value| self.shape(value)).collect(),
+            shape: self.shape(step.out),
+            layout: if self.is_inside(step.out) { Layout::ChannelsLast } else { Layout::Callers },
+            place: self.place(step.out),
+            macs: macs.unsigned_abs(),
+            bytes: maps.chain(weights).sum(),
+        }
+    }
+
+    fn shape(&self, value: Value) -> Vec<usize> {
+        self.plan.values[value].shape.clone()
+    }
+
+    fn bytes(&self, value: Value) -> u64 {
+        float_bytes(&self.plan.values[value].shape)
+    }
+
+    /// Whether a value lies in the arena rather than in one of the caller's arrays.
+    fn is_inside(&self, value: Value) -> bool {
+        matches!(self.plan.home(value), Home::Arena(_))
+    }
+
+    fn place(&self, value: Value) -> Option<ArenaPlace> {
+        match self.plan.home(value) {
+            Home::Arena(place) => Some(ArenaPlace {
+                offset: place.start * size_of::<f32>(),
+                bytes: place.len * size_of::<f32>(),
+                until: self.plan.values[value].until,
+            }),
+            Home::Input(_) | Home::Wanted(_) => None,
+        }
+    }
+}
+
+fn float_bytes(shape: &[usize]) -> u64 {
+    (shape.iter().product::<usize>() * size_of::<f32>()) as u64
+}
+
+/// An instruction and its epilogue in words.
+fn site_name(site: &Site) -> String {
+    let mut name = match &site.instr {
+        Instr::Conv(conv) => {
+            let [rows, columns] = conv.kernel;
+            let groups = if conv.groups == 1 { String::new() } else { format!(" in {} groups", conv.groups) };
+            format!("conv {rows}x{columns}/{}{groups}", conv.stride[0])
+        }
+        Instr::TransposedConv { stride, .. } => format!("transposed conv {stride}x{stride}/{stride}"),
+        Instr::Gemm { .. } => "linear".to_owned(),
+        Instr::Pool(pool) => format!("pool {}x{}/{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
+        Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => "average".to_owned(),
+        Instr::Resize(resize) => resize_name(resize).to_owned(),
+        Instr::Concat => "concat".to_owned(),
+        Instr::Flatten => "flatten".to_owned(),
+        Instr::L2Normalize { .. } => "l2 normalize".to_owned(),
+        Instr::WeightedSum { .. } => "weighted sum".to_owned(),
+        Instr::Elementwise => "elementwise".to_owned(),
+    };
+    for post in &site.epilogue {
+        name += match post {
+            Epilogue::Norm(_) => " + norm",
+            Epilogue::Activation(Activation::Relu) => " + relu",
+            Epilogue::Activation(Activation::Silu) => " + silu",
+            Epilogue::Activation(Activation::Sigmoid) => " + sigmoid",
+            Epilogue::Add { resize: Some(Resize { mode: ResizeMode::Nearest, .. }) } => " + add nearest",
+            // What is not nearest is resized by a step of its own.
+            Epilogue::Add { .. } => " + add",
+        };
+    }
+    name
+}
+
+fn resize_name(resize: &Resize) -> &'static str {
+    match resize.mode {
+        ResizeMode::Nearest => "resize nearest",
+        ResizeMode::Bilinear => "resize bilinear",
+        ResizeMode::AlignCorners => "resize align corners",
+    }
+}
