@@ -7,6 +7,7 @@ use neckar_spec::diagnostics::FixScope;
 use serde::Deserialize;
 
 use super::Settings;
+use super::run::NumericsArgument;
 use super::values::{count, setting, size};
 use crate::spec::SpecArgument;
 
@@ -83,6 +84,10 @@ pub struct Audit {
     /// Add what fvcore, thop, Ultralytics and tract print for the same network, and why they differ
     #[arg(long)]
     pub dialects: bool,
+
+    /// Add the plan that is executed at these sizes: algorithms, layouts and the arena; `exact` for that in exact numerics
+    #[arg(long, value_name = "NUMERICS", num_args = 0..=1, require_equals = true, default_missing_value = "fast")]
+    pub plan: Option<NumericsArgument>,
 
     #[command(flatten)]
     pub bounds: Bounds,

@@ -109,13 +109,17 @@ fn misuse() {
     }
 }
 
+fn schema() -> Value {
+    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/audit.schema.json"));
+    serde_json::from_str(&schema.expect("it is in the repository")).expect("it is JSON")
+}
+
 #[test]
 fn json_follows_its_schema() {
     let folder = Folder::new();
     folder.write("wrong.arch", TINY.replace("H/2, W/2", "H/2, W"));
     folder.write("expect.arch", LINE.replace("output y = c(x)", "output y = c(x)\n    expect params(self) == 3"));
-    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/audit.schema.json"));
-    let schema: Value = serde_json::from_str(&schema.expect("it is in the repository")).expect("it is JSON");
+    let schema = schema();
     let arguments =
         ["./wrong.arch", "./expect.arch", "./tiny.arch", "resnet50_fpn", "resnet", "--dialects", "--max-params", "9"];
     let document = json(&folder, &arguments);
@@ -289,4 +293,36 @@ fn annotations_for_github() {
     let (code, out) = run(&["./many.arch"]);
     assert_eq!((code, out.lines().count()), (Some(1), 10), "{out}");
     assert!(out.ends_with("::error title=neckar audit::3 more findings stand in the log and the summary\n"), "{out}");
+}
+
+#[test]
+fn plans() {
+    let folder = Folder::new();
+    let plain = json(&folder, &["./tiny.arch"]);
+    assert!(plain["reports"][0]["network"]["plan"].is_null());
+    let document = json(&folder, &["./tiny.arch", "--at", "B=2", "--plan=exact"]);
+    let (schema, network) = (schema(), &document["reports"][0]["network"]);
+    let problems = problems(&document, &schema, &schema, "$");
+    assert!(problems.is_empty(), "{problems:#?}");
+    let plan = &network["plan"];
+    assert_eq!((&plan["numerics"], &plan["arena_bytes"]), (&"exact".into(), &network["arena_bytes"]));
+    let parts = plan["parts"].as_array().expect("parts");
+    let said = |key: &str| parts.iter().map(|part| part[key].clone()).collect::<Vec<_>>();
+    assert_eq!(said("kind"), ["input", "step", "step", "output"]);
+    assert_eq!(said("name"), ["x", "m", "y", "y"]);
+    assert_eq!(said("time"), [0, 1, 2, 3]);
+    assert_eq!(said("algorithm"), ["import", "gemm", "pool", "export"]);
+    // A map is needed from when it is made to the last step that reads it; outputs are the caller's.
+    assert_eq!(
+        parts.iter().map(|part| part["place"]["until"].as_u64()).collect::<Vec<_>>(),
+        [Some(1), Some(2), Some(3), None]
+    );
+    let bytes: Vec<Option<u64>> = parts.iter().map(|part| part["place"]["bytes"].as_u64()).collect();
+    assert_eq!(bytes, [Some(2 * 3 * 64 * 4), Some(2 * 2 * 64 * 4), Some(2 * 2 * 16 * 4), None]);
+
+    let text = folder.succeed(&["audit", "./tiny.arch", "--plan"]).out;
+    assert!(text.contains("conv 3x3/1 + relu") && text.contains("plan in `fast` numerics"), "{text}");
+    folder.write("free.arch", TINY.replace(" at H = 8, W = 8", ""));
+    let said = folder.neckar(&["audit", "./free.arch", "--plan"]);
+    assert!(said.code == 3 && said.err.contains("plan needs sizes"), "{}", said.err);
 }

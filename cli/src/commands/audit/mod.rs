@@ -2,6 +2,7 @@
 
 mod gates;
 mod github;
+mod plan;
 mod report;
 mod shape;
 mod subject;
@@ -103,7 +104,7 @@ fn report(
     found.extend(compilation.failed_expectations());
     let mut misused = compiled.is_misused();
     if let (Some(checked), Some((audit, sizes))) = (&compilation.checked, &audit) {
-        report.describe(checked, audit, sizes.as_ref(), arguments.dialects)?;
+        report.describe(checked, audit, sizes.as_ref(), arguments)?;
         for gate in gates {
             let held = Subject::gated(subject.spec, gate).examine()?;
             misused |= held.compiled.is_misused();

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use neckar::arena_bytes;
 use neckar_spec::audit::{Audit, AuditedMap, Cost};
 use neckar_spec::check::Checked;
 use neckar_spec::diagnostics::{Diagnostic, Severity};
@@ -13,8 +12,9 @@ use neckar_spec::source::Sources;
 use neckar_spec::{Lowering, lower};
 use serde::Serialize;
 
-use crate::config;
+use super::plan::Plan;
 use crate::failure::Failure;
+use crate::{arguments, config, sizes};
 
 /// Of the JSON; raised with every change that is not an addition.
 const SCHEMA_VERSION: u32 = 1;
@@ -65,6 +65,8 @@ pub struct Network {
     pub map_bytes: Option<u64>,
     /// Of the arena in which the runtime's plan lays out all maps.
     pub arena_bytes: Option<u64>,
+    /// None unless asked for.
+    pub plan: Option<Plan>,
     pub inputs: Vec<Map>,
     pub rows: Vec<Row>,
     pub layers: Vec<Layer>,
@@ -167,7 +169,7 @@ impl Report {
         checked: &Checked,
         audit: &Audit,
         sizes: Option<&Env>,
-        with_dialects: bool,
+        arguments: &arguments::Audit,
     ) -> Result<(), Failure> {
         let graph = checked.graph();
         let map = |map: &AuditedMap| Map {
@@ -194,7 +196,17 @@ impl Report {
             found: expectation.found.clone(),
             holds: expectation.holds,
         };
-        let dialects = sizes.filter(|_| with_dialects).and_then(|env| neckar_spec::audit::dialects(graph, env));
+        let (mut arena_bytes, mut plan) = (None, None);
+        if sizes.is_some() {
+            let shapes = input_shapes(audit)?;
+            let inputs: Vec<(&str, &[usize])> = shapes.iter().map(|(name, shape)| (*name, shape.as_slice())).collect();
+            let program = lower(checked, Lowering::default());
+            arena_bytes = Some(neckar::arena_bytes(&program, &inputs)? as u64);
+            plan = arguments.plan.map(|numerics| Plan::new(program, &inputs, numerics.into())).transpose()?;
+        } else if arguments.plan.is_some() {
+            return Err(sizes::missing(checked, "plan"));
+        }
+        let dialects = sizes.filter(|_| arguments.dialects).and_then(|env| neckar_spec::audit::dialects(graph, env));
         let dialect = |dialect: neckar_spec::audit::Dialect| Dialect {
             tool: dialect.tool,
             unit: dialect.unit,
@@ -208,7 +220,8 @@ impl Report {
             legal: checked.legal().describe(),
             total: figures(audit.total),
             map_bytes: audit.bytes,
-            arena_bytes: sizes.map(|_| arena(checked, audit)).transpose()?,
+            arena_bytes,
+            plan,
             inputs: audit.inputs.iter().map(map).collect(),
             rows: audit.rows.iter().map(row).collect(),
             layers: audit.layers.iter().map(layer).collect(),
@@ -219,16 +232,14 @@ impl Report {
     }
 }
 
-fn arena(checked: &Checked, audit: &Audit) -> Result<u64, Failure> {
-    let program = lower(checked, Lowering::default());
+/// The shapes of the inputs at the sizes of an audit.
+fn input_shapes(audit: &Audit) -> Result<Vec<(&str, Vec<usize>)>, Failure> {
     let shape = |map: &AuditedMap| -> Option<Vec<usize>> {
         map.at.as_ref()?.iter().map(|&n| usize::try_from(n).ok()).collect()
     };
-    let shapes: Option<Vec<Vec<usize>>> = audit.inputs.iter().map(shape).collect();
-    let shapes = shapes.ok_or_else(|| Failure::incomplete("the sizes of the inputs are too large to plan for"))?;
-    let inputs: Vec<(&str, &[usize])> =
-        audit.inputs.iter().zip(&shapes).map(|(map, shape)| (map.name.as_str(), shape.as_slice())).collect();
-    Ok(arena_bytes(&program, &inputs)? as u64)
+    let named = audit.inputs.iter().map(|map| Some((map.name.as_str(), shape(map)?)));
+    let shapes: Option<Vec<_>> = named.collect();
+    shapes.ok_or_else(|| Failure::incomplete("the sizes of the inputs are too large to plan for"))
 }
 
 fn figures(cost: Cost) -> Figures {

@@ -39,6 +39,7 @@ fn write_one(report: &Report, style: Style, nested: bool) -> String {
         let why = dialects.iter().map(|dialect| format!("{}: {}", dialect.tool, dialect.why));
         format!("{}\n{}", sheet.render(style), list(&why.collect::<Vec<_>>(), style))
     }));
+    parts.extend(network.plan.as_ref().map(|plan| plan.write(style)));
     parts.push(findings(report, style));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")

@@ -1,0 +1,113 @@
+//! What the runtime executes at the sizes of the audit.
+
+use std::sync::Arc;
+
+use neckar::{Model, Numerics, Options, PlanDescription, PlannedPart, Role, Weights};
+use neckar_spec::Program;
+use serde::Serialize;
+
+use crate::commands::check::grouped;
+use crate::failure::Failure;
+use crate::sheet::{Sheet, Style, shortened};
+
+/// Characters of an instruction that are shown.
+const TEXT: usize = 40;
+
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    pub numerics: &'static str,
+    /// The inputs that are laid out, the steps, the outputs that are written, in order.
+    pub parts: Vec<Part>,
+    pub arena_bytes: usize,
+    /// Of a thread, where one runs the network.
+    pub workspace_bytes: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Part {
+    pub kind: &'static str,
+    /// The row, input or output that it is about.
+    pub name: String,
+    /// 0 for inputs, steps from 1 on, outputs one after the last.
+    pub time: usize,
+    pub instruction: String,
+    pub algorithm: &'static str,
+    pub layout: String,
+    pub operands: Vec<Vec<usize>>,
+    pub shape: Vec<usize>,
+    /// In the arena; none for outputs, which lie in the caller's arrays.
+    pub place: Option<Place>,
+    pub macs: u64,
+    pub moved_bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Place {
+    pub offset: usize,
+    pub bytes: usize,
+    /// The time at which the map is needed last.
+    pub until: usize,
+}
+
+impl Plan {
+    /// For inputs of the given shapes and one thread. Kernels are chosen with packed weights at hand, so some are drawn.
+    pub fn new(program: Program, inputs: &[(&str, &[usize])], numerics: Numerics) -> Result<Plan, Failure> {
+        let weights = Weights::init(&program, 0);
+        let options = Options { threads: 1, numerics, ..Options::default() };
+        let PlanDescription { parts, arena_bytes, workspace_bytes, .. } =
+            Model::new(Arc::new(program), &weights, options)?.session(inputs, None)?.plan();
+        let numerics = match numerics {
+            Numerics::Fast => "fast",
+            Numerics::Exact => "exact",
+        };
+        Ok(Plan { numerics, parts: parts.iter().map(Part::from).collect(), arena_bytes, workspace_bytes })
+    }
+
+    /// A line a part, and what all of them take.
+    pub fn write(&self, style: Style) -> String {
+        let header = ["time", "row", "does", "by", "layout", "shape", "at byte", "bytes", "until"];
+        let mut sheet = Sheet::new(&header, 6..9);
+        for part in &self.parts {
+            let name = match part.kind {
+                "step" => part.name.clone(),
+                kind => format!("{kind} {}", part.name),
+            };
+            let mut cells = vec![part.time.to_string(), name, shortened(&part.instruction, TEXT)];
+            cells.extend([part.algorithm.to_owned(), part.layout.clone(), format!("{:?}", part.shape)]);
+            cells.extend(part.place.iter().flat_map(|place| {
+                [grouped(place.offset as u64), grouped(place.bytes as u64), place.until.to_string()]
+            }));
+            cells.resize(header.len(), String::new());
+            sheet.rows.push(cells);
+        }
+        format!(
+            "{}\nplan in `{}` numerics: {} bytes of arena, {} of a thread's workspace\n",
+            sheet.render(style),
+            self.numerics,
+            grouped(self.arena_bytes as u64),
+            grouped(self.workspace_bytes as u64)
+        )
+    }
+}
+
+impl From<&PlannedPart> for Part {
+    fn from(part: &PlannedPart) -> Part {
+        Part {
+            kind: match part.role {
+                Role::Input(_) => "input",
+                Role::Step { .. } => "step",
+                Role::Output(_) => "output",
+            },
+            name: part.name().to_owned(),
+            time: part.time,
+            instruction: part.instruction.clone(),
+            algorithm: part.algorithm,
+            layout: part.layout.to_string(),
+            operands: part.operands.clone(),
+            shape: part.shape.clone(),
+            place: part.place.map(|place| Place { offset: place.offset, bytes: place.bytes, until: place.until }),
+            macs: part.macs,
+            moved_bytes: part.bytes,
+        }
+    }
+}
