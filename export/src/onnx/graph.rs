@@ -45,7 +45,7 @@ impl<'a> Builder<'a> {
         let body = program.entry();
         let mut slots: BTreeMap<Slot, Value> = BTreeMap::new();
         for (slot, input) in (0..).zip(&program.inputs) {
-            self.graph.input.push(value_info(&input.name, &input.shape));
+            self.graph.input.push(value_info(&input.name, &input.shape, &program.legal));
             slots.insert(slot, Value { name: input.name.clone(), shape: input.shape.clone() });
         }
         // A map that is given twice has the name of its first output.
@@ -66,7 +66,7 @@ impl<'a> Builder<'a> {
             if slots[slot].name != output.name {
                 self.push("Identity", vec![slots[slot].name.clone()], output.name.clone(), Vec::new());
             }
-            self.graph.output.push(value_info(&output.name, &output.shape));
+            self.graph.output.push(value_info(&output.name, &output.shape, &program.legal));
         }
     }
 
@@ -84,7 +84,7 @@ impl<'a> Builder<'a> {
     /// Adds a node that makes one value of known shape.
     pub fn map(&mut self, op: &str, inputs: Vec<String>, value: Value, attributes: Vec<Attribute>) -> Value {
         if !self.program.outputs.iter().any(|output| output.name == value.name) {
-            self.graph.value_info.push(value_info(&value.name, &value.shape));
+            self.graph.value_info.push(value_info(&value.name, &value.shape, &self.program.legal));
         }
         self.push(op, inputs, value.name.clone(), attributes);
         value

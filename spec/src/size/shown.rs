@@ -21,11 +21,13 @@ impl Size {
         Shown { size: Cow::Owned(self.reduced(legal)), legal: Some(legal), rounds_down: false }
     }
 
-    /// The size with nothing but `+`, `-`, `*`, brackets and `/` for the division that rounds down: `(H + 3)/4` for ⌈H/4⌉.
+    /// The size among the legal ones with nothing but `+`, `-`, `*`, brackets and `/` for the division that rounds down:
+    /// `(H + 3)/4` for ⌈H/4⌉, and `H/4` for 2·⌊H/8⌋ where H is a multiple of 8.
     ///
-    /// ONNX calls a free size by any text; tract reads such texts as formulas.
-    pub fn with_integer_division(&self) -> String {
-        Shown { size: Cow::Borrowed(self), legal: None, rounds_down: true }.to_string()
+    /// ONNX calls a free size by any text. tract reads such texts as formulas; ONNX Runtime takes sizes for equal where
+    /// their texts are.
+    pub fn with_integer_division(&self, legal: &Legal) -> String {
+        Shown { size: Cow::Owned(self.reduced(legal)), legal: None, rounds_down: true }.to_string()
     }
 
     /// The same size at every legal value, with what multiplies an exact division taken out of its divisor.
@@ -161,7 +163,9 @@ mod tests {
             (h().ceil_div(2).multiply(&w().floor_div(2)), "((H + 1)/2)*(W/2)"),
             (w().subtract(&h()).add(&Size::constant(1)), "-H + W + 1"),
         ] {
-            assert_eq!(size.with_integer_division(), text);
+            assert_eq!(size.with_integer_division(&Legal::default()), text);
         }
+        let legal = decide(&["H".into()], &[Relation::Multiple(h(), 8)]);
+        assert_eq!(h().floor_div(8).scale(2).with_integer_division(&legal), "H/4");
     }
 }
