@@ -59,6 +59,15 @@ def sizes_of(spec):
     return SIZES + ([ODD[spec]] if spec in ODD else [])
 
 
+def onnx_inputs(model):
+    """The inputs of an ONNX model: axes as numbers or formulas of the sizes."""
+
+    def size(dim):
+        return dim.dim_param or dim.dim_value
+
+    return {own.name: [size(dim) for dim in own.type.tensor_type.shape.dim] for own in model.graph.input}
+
+
 def inputs(shapes, sizes, seed=0):
     """Arrays for inputs whose axes are numbers or formulas of the sizes, `/` the division that rounds down."""
     generator = np.random.default_rng(seed)

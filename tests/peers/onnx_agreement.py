@@ -1,6 +1,6 @@
 """Every network as ONNX: accepted by onnx.checker, and the same in ONNX Runtime at several sizes and batches of one file.
 
-With `--tract PROGRAM`, that of `tests/peers/tract`, the same in tract.
+With `--rust PROGRAM`, that of `tests/peers/rust`, the same in tract.
 """
 
 import argparse
@@ -12,20 +12,13 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from cases import CASES, Table, error, given, inputs, name, neckar, reference, sizes_of
-
-
-def shapes(model):
-    def size(dim):
-        return dim.dim_param or dim.dim_value
-
-    return {own.name: [size(dim) for dim in own.type.tensor_type.shape.dim] for own in model.graph.input}
+from cases import CASES, Table, error, given, inputs, name, neckar, onnx_inputs, reference, sizes_of
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--tract")
-    tract = parser.parse_args().tract
+    parser.add_argument("--rust")
+    rust = parser.parse_args().rust
     in_onnxruntime, in_tract = Table("onnxruntime"), Table("tract")
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -39,17 +32,18 @@ def main():
                 model = onnx.load(path, load_external_data=False)
                 session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
                 for sizes in sizes_of(spec):
-                    arrays = inputs(shapes(model), sizes)
+                    arrays = inputs(onnx_inputs(model), sizes)
                     expected = reference(folder, spec, settings, weights, arrays)
                     made = dict(zip([output.name for output in session.get_outputs()], session.run(None, arrays)))
                     what = name(spec, settings) + (" (folded, beside)" if fold else "")
                     in_onnxruntime.line(what, sizes, error(made, expected))
-                    if tract:
+                    if rust:
                         np.savez(folder / "in.npz", **arrays)
-                        subprocess.run([tract, path, folder / "in.npz", folder / "out.npz"], check=True)
+                        command = [rust, "tract", path, folder / "in.npz", folder / "out.npz", "1"]
+                        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
                         in_tract.line(what, sizes, error(dict(np.load(folder / "out.npz")), expected))
     in_onnxruntime.end()
-    if tract:
+    if rust:
         in_tract.end()
 
 

@@ -1,6 +1,5 @@
 """Every network as a PyTorch module: it takes neckar's weights strictly and gives the same; and the loop through training."""
 
-import importlib.util
 import tempfile
 from pathlib import Path
 
@@ -9,30 +8,19 @@ import torch
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
+import pytorch
 from cases import CASES, Table, error, given, inputs, name, neckar, reference, sizes_of
 
 
-def module(path, arch):
-    spec = importlib.util.spec_from_file_location(arch, path)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return getattr(loaded, arch)()
+# Those that are trained as well: with fusion weights, with batch norms alone, with a backbone.
+TRAINED = [("lite_fpn", []), ("lite_fpn", ["fuse=weighted"]), ("fpn", []), ("resnet18_fpn_cls", ["classes=10"])]
 
 
 def table(text):
-    """The rows of the I/O table in a module's doc comment, and the name of its class."""
-    lines = text.splitlines()
-    shapes = {}
-    for line in lines:
-        if line.startswith("input"):
-            own, shape = line.split(None, 2)[1:]
-            shapes[own] = [int(size) if size.isdigit() else size for size in shape.strip("[] ").split(", ")]
-    return lines[0].strip('"').split()[0], shapes
-
-
-def run(net, arrays):
-    with torch.no_grad():
-        return {own: made.numpy() for own, made in net(**{own: torch.from_numpy(x) for own, x in arrays.items()}).items()}
+    """The inputs in the I/O table of a module's doc comment."""
+    rows = [line.split(None, 2)[1:] for line in text.splitlines() if line.startswith("input")]
+    axes = {own: shape.strip("[] ").split(", ") for own, shape in rows}
+    return {own: [int(size) if size.isdigit() else size for size in shape] for own, shape in axes.items()}
 
 
 def initialisation(net, folder, spec, settings):
@@ -70,24 +58,22 @@ def main():
     results = Table("torch")
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        for at, (spec, settings) in enumerate(CASES):
-            path, weights = folder / f"m{at}.py", folder / "weights.safetensors"
+        for spec, settings in CASES:
+            path, weights = folder / "network.py", folder / "weights.safetensors"
             neckar("export", "pytorch", spec, *given(settings), "-o", path)
             neckar("weights", "init", spec, *given(settings), "--seed", 1, "-o", weights)
-            arch, shapes = table(path.read_text())
-            net = module(path, arch)
-            initialisation(net, folder, spec, settings)
-            net.load_state_dict({own: torch.from_numpy(x) for own, x in load_file(weights).items()}, strict=True)
-            net.eval()
+            shapes = table(path.read_text())
+            initialisation(pytorch.network(path), folder, spec, settings)
+            net = pytorch.trained(path, weights)
             for sizes in sizes_of(spec):
                 arrays = inputs(shapes, sizes)
                 expected = reference(folder, spec, settings, weights, arrays)
-                results.line(name(spec, settings), sizes, error(run(net, arrays), expected))
-            if at in (0, 5, 9):
+                results.line(name(spec, settings), sizes, error(pytorch.run(net, arrays), expected))
+            if (spec, settings) in TRAINED:
                 train(net, shapes, folder)
                 arrays = inputs(shapes, sizes_of(spec)[0], seed=9)
                 expected = reference(folder, spec, settings, folder / "trained.safetensors", arrays)
-                results.line(name(spec, settings) + " (trained)", sizes_of(spec)[0], error(run(net, arrays), expected))
+                results.line(name(spec, settings) + " (trained)", sizes_of(spec)[0], error(pytorch.run(net, arrays), expected))
     results.end()
 
 

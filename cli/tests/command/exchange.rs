@@ -38,7 +38,21 @@ fn exports_are_files_of_the_other_tools() {
     folder.succeed(&["export", "pytorch", "lite_fpn"]);
     let module = fs::read_to_string(folder.path("lite_fpn.py")).expect("the module");
     assert!(module.contains("\nclass LiteFpn(nn.Module):\n"), "{module}");
-    assert!(module.contains("        P5s = F.silu(self.S5[\"bn\"](self.S5[\"conv\"](P5)))\n"), "{module}");
+    assert!(module.contains("        P5s = F.silu(self.S5(P5))\n"), "{module}");
+    folder.succeed(&["export", "pytorch", "resnet50_fpn"]);
+    let module = fs::read_to_string(folder.path("resnet50_fpn.py")).expect("the module");
+    assert!(module.contains("    def forward(self, C5, C4, C3, C2):\n"), "{module}");
+}
+
+#[test]
+fn parts_cannot_have_the_names_of_containers() {
+    let folder = Folder::new();
+    let spec = "kind odd(out) = pop: conv -> out (kernel = 1) |> bn: batch_norm\n\
+                arch Odd { input x: [B, 4, H, W]  odd L: -> 4  output y = L(x) }\n";
+    folder.write("odd.arch", spec);
+    let run = folder.neckar(&["export", "pytorch", "odd.arch"]);
+    assert_eq!(run.code, 3);
+    assert!(run.err.contains("`pop` is a name that modules of `torch.nn` use themselves"), "{}", run.err);
 }
 
 #[test]

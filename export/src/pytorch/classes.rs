@@ -6,6 +6,7 @@ use neckar_spec::program::Program;
 
 use super::Error;
 use super::forward::forward;
+use super::inputs::{InputNames, input_names};
 use super::instances::Instance;
 use super::modules::modules;
 
@@ -16,6 +17,8 @@ pub(super) enum Piece {
     Text(String),
     /// A number that instances may differ in, and what an argument for it would be called.
     Value { name: String, value: String },
+    /// A number given by a keyword, which is left out where it is the default in all instances.
+    Keyword { name: String, keyword: &'static str, value: String, default: &'static str },
     /// The making of an instance, and the module that it becomes.
     Instance { index: usize, module: String },
 }
@@ -28,6 +31,14 @@ impl Piece {
     pub fn value(name: impl Into<String>, value: impl ToString) -> Piece {
         Piece::Value { name: name.into(), value: value.to_string() }
     }
+
+    /// What an argument for its number would be called, and the number.
+    fn number(&self) -> Option<(&str, &str)> {
+        match self {
+            Piece::Value { name, value } | Piece::Keyword { name, value, .. } => Some((name, value)),
+            Piece::Text(_) | Piece::Instance { .. } => None,
+        }
+    }
 }
 
 /// How an instance is made: its class and the arguments, by their names.
@@ -38,6 +49,7 @@ struct Making {
 
 /// The texts of all classes, those that others use first.
 pub(super) fn classes(program: &Program, instances: &[Instance]) -> Result<Vec<String>, Error> {
+    let inputs = input_names(program);
     let mut makings: BTreeMap<usize, Making> = BTreeMap::new();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut texts = Vec::new();
@@ -45,7 +57,7 @@ pub(super) fn classes(program: &Program, instances: &[Instance]) -> Result<Vec<S
     for height in 0..=highest {
         let mut groups: Vec<(Vec<usize>, Vec<Vec<Piece>>)> = Vec::new();
         for (index, instance) in instances.iter().enumerate().filter(|(_, instance)| instance.height == height) {
-            let template = template(program, instance, &makings)?;
+            let template = template(program, instance, &makings, &inputs)?;
             let alike = |others: &[Vec<Piece>], first: usize| {
                 program.bodies[instances[first].body].name == program.bodies[instance.body].name
                     && same_text(&others[0], &template)
@@ -75,11 +87,16 @@ pub(super) fn classes(program: &Program, instances: &[Instance]) -> Result<Vec<S
 }
 
 /// An instance's class body, with the numbers of the instances inside it among its own.
-fn template(program: &Program, instance: &Instance, makings: &BTreeMap<usize, Making>) -> Result<Vec<Piece>, Error> {
+fn template(
+    program: &Program,
+    instance: &Instance,
+    makings: &BTreeMap<usize, Making>,
+    inputs: &InputNames,
+) -> Result<Vec<Piece>, Error> {
     let tree = modules(program, instance)?;
     let mut pieces = tree.definitions();
     pieces.push(Piece::text("\n"));
-    pieces.push(Piece::Text(forward(program, instance, &tree)));
+    pieces.push(Piece::Text(forward(program, instance, &tree, inputs)));
     let expand = |piece: Piece| match piece {
         Piece::Instance { index, module } => {
             let making = &makings[&index];
@@ -103,9 +120,9 @@ fn identifier(module: &str) -> String {
 
 /// Whether two templates differ in numbers only.
 fn same_text(a: &[Piece], b: &[Piece]) -> bool {
-    let same = |(a, b): (&Piece, &Piece)| match (a, b) {
-        (Piece::Value { name: a, .. }, Piece::Value { name: b, .. }) => a == b,
-        (a, b) => a == b,
+    let same = |(a, b): (&Piece, &Piece)| match (a.number(), b.number()) {
+        (Some((a, _)), Some((b, _))) => a == b,
+        _ => a == b,
     };
     a.len() == b.len() && a.iter().zip(b).all(same)
 }
@@ -122,18 +139,15 @@ struct Argument {
 fn arguments(templates: &[Vec<Piece>]) -> Vec<Argument> {
     let mut arguments: Vec<Argument> = Vec::new();
     for (place, piece) in templates[0].iter().enumerate() {
-        let Piece::Value { name, .. } = piece else { continue };
-        let value = |template: &Vec<Piece>| match &template[place] {
-            Piece::Value { value, .. } => value.clone(),
-            _ => String::new(),
-        };
+        let Some((name, _)) = piece.number() else { continue };
+        let value = |template: &Vec<Piece>| template[place].number().map_or("", |(_, value)| value).to_owned();
         let values: Vec<String> = templates.iter().map(value).collect();
         if values.iter().all(|value| *value == values[0]) {
             continue;
         }
         match arguments.iter_mut().find(|argument| argument.values == values) {
             Some(argument) => argument.places.push(place),
-            None => arguments.push(Argument { name: name.clone(), values, places: vec![place] }),
+            None => arguments.push(Argument { name: name.to_owned(), values, places: vec![place] }),
         }
     }
     arguments
@@ -144,11 +158,14 @@ fn write(class: &str, arguments: &[Argument], template: &[Piece]) -> String {
     let names: String = arguments.iter().map(|argument| format!(", {}", argument.name)).collect();
     text.push_str(&format!("    def __init__(self{names}):\n        super().__init__()\n"));
     for (place, piece) in template.iter().enumerate() {
+        let argument =
+            arguments.iter().find(|argument| argument.places.contains(&place)).map(|argument| &argument.name);
         match piece {
             Piece::Text(part) => text.push_str(part),
-            Piece::Value { value, .. } => {
-                let argument = arguments.iter().find(|argument| argument.places.contains(&place));
-                text.push_str(argument.map_or(value, |argument| &argument.name));
+            Piece::Value { value, .. } => text.push_str(argument.unwrap_or(value)),
+            Piece::Keyword { value, default, .. } if argument.is_none() && value == default => {}
+            Piece::Keyword { keyword, value, .. } => {
+                text.push_str(&format!(", {keyword}={}", argument.unwrap_or(value)))
             }
             Piece::Instance { .. } => {}
         }

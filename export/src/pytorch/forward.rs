@@ -6,6 +6,7 @@ use neckar_spec::program::{
     Activation, Epilogue, Instr, Norm, PoolKind, Program, Resize, ResizeMode, Step, Target, WeightId,
 };
 
+use super::inputs::InputNames;
 use super::instances::Instance;
 use super::modules::{Modules, pair};
 use super::sequential::application;
@@ -50,17 +51,12 @@ pub(super) fn needs_weighted_sum(step: &Step) -> bool {
 }
 
 /// The text of `forward`.
-pub(super) fn forward(program: &Program, instance: &Instance, modules: &Modules) -> String {
+pub(super) fn forward(program: &Program, instance: &Instance, modules: &Modules, inputs: &InputNames) -> String {
     let body = &program.bodies[instance.body];
     let is_network = instance.body == program.bodies.len() - 1;
     let mut names = Names { taken: TAKEN.iter().chain(KEYWORDS).map(|&name| name.to_owned()).collect() };
-    let inputs: Vec<String> = if is_network {
-        program.inputs.iter().map(|input| names.fresh(&input.name)).collect()
-    } else if body.inputs == 1 {
-        vec![names.fresh("x")]
-    } else {
-        (0..body.inputs).map(|i| names.fresh(&format!("x{i}"))).collect()
-    };
+    let inputs = &inputs[&(body.name.as_str(), body.inputs as usize)];
+    let inputs: Vec<String> = inputs.iter().map(|name| names.fresh(name)).collect();
     let mut text = format!("    def forward(self, {}):\n", inputs.join(", "));
     let mut slots: Vec<String> = inputs;
     slots.resize(body.slots as usize, String::new());
@@ -142,6 +138,8 @@ impl Names {
     /// A name that no variable has yet.
     fn fresh(&mut self, name: &str) -> String {
         let start: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        // PEP 8 has it so for words of the language.
+        let start = if KEYWORDS.contains(&start.as_str()) { start + "_" } else { start };
         let numbered = (1..).map(|n| format!("{start}_{n}"));
         let mut candidates = std::iter::once(start.clone()).chain(numbered);
         candidates.find(|name| self.taken.insert(name.clone())).unwrap_or(start)
@@ -191,12 +189,18 @@ impl Expressions<'_> {
             }
             Instr::WeightedSum { weight, .. } => format!("{}({})", self.module(*weight), args.join(", ")),
             Instr::Pool(pool) => {
-                let [kernel, stride, padding] = [pool.kernel, pool.stride, pool.padding].map(pair);
+                let mut window = format!("kernel_size={}", pair(pool.kernel));
+                if pool.stride != pool.kernel {
+                    window.push_str(&format!(", stride={}", pair(pool.stride)));
+                }
+                if pool.padding != [0, 0] {
+                    window.push_str(&format!(", padding={}", pair(pool.padding)));
+                }
                 match pool.kind {
-                    PoolKind::Max => format!("F.max_pool2d({x}, {kernel}, {stride}, {padding})"),
-                    PoolKind::Average { count_padding } => {
-                        let count = if count_padding { "" } else { ", count_include_pad=False" };
-                        format!("F.avg_pool2d({x}, {kernel}, {stride}, {padding}{count})")
+                    PoolKind::Max => format!("F.max_pool2d({x}, {window})"),
+                    PoolKind::Average { count_padding: true } => format!("F.avg_pool2d({x}, {window})"),
+                    PoolKind::Average { count_padding: false } => {
+                        format!("F.avg_pool2d({x}, {window}, count_include_pad=False)")
                     }
                 }
             }

@@ -1,5 +1,7 @@
 //! First values of weights, by the names that PyTorch has for them; its own defaults are left out.
 
+use std::collections::BTreeSet;
+
 use neckar_spec::program::Init;
 
 /// Which default PyTorch gives a weight.
@@ -19,36 +21,83 @@ pub(super) enum Kind {
     Zero,
 }
 
-/// Statements for the weights whose first values are not PyTorch's own: `(name, values, shape, default)` each.
-pub(super) fn initialise(weights: &[(String, Init, Vec<usize>, Kind)], access: &dyn Fn(&str) -> String) -> Vec<String> {
-    let mut rules: Vec<(String, Vec<String>)> = Vec::new();
+/// A weight and the module that it belongs to.
+pub(super) struct Weighted {
+    /// Relative to the class.
+    pub name: String,
+    /// Of its module: `nn.Conv2d`.
+    pub class: String,
+    pub init: Init,
+    pub shape: Vec<usize>,
+    pub kind: Kind,
+}
+
+impl Weighted {
+    /// Its module, and what it is called there.
+    fn parts(&self) -> (&str, &str) {
+        self.name.rsplit_once('.').unwrap_or(("", &self.name))
+    }
+}
+
+/// From so many modules on, one loop over all of their class is easier to read than their names.
+const MANY: usize = 3;
+
+/// A longer list of tensors has a line each.
+const LONGEST: usize = 100;
+
+/// Statements for the weights whose first values are not PyTorch's own. `whole`: the class has no modules but these weights',
+/// so that `self.modules()` are no more.
+pub(super) fn initialise(weights: &[Weighted], whole: bool, access: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut fan_in = 1.0;
-    for (name, init, shape, kind) in weights {
+    let rules = weights.iter().map(|weight| {
         // PyTorch reads fans off the weight's own axes, whatever the groups.
-        let window: usize = shape.iter().skip(2).product();
-        let fan = |axis: usize| shape.get(axis).map_or(1, |&n| n * window.max(1)) as f32;
+        let window: usize = weight.shape.iter().skip(2).product();
+        let fan = |axis: usize| weight.shape.get(axis).map_or(1, |&n| n * window.max(1)) as f32;
         let (inputs, outputs) = (fan(1), fan(0));
-        if matches!(kind, Kind::Weight | Kind::Transposed) {
+        if matches!(weight.kind, Kind::Weight | Kind::Transposed) {
             fan_in = inputs;
         }
-        let Some(rule) = rule(*init, *kind, inputs, outputs, fan_in) else { continue };
-        let (module, own) = name.rsplit_once('.').unwrap_or(("", name));
+        rule(weight.init, weight.kind, inputs, outputs, fan_in)
+    });
+    let rules: Vec<Option<String>> = rules.collect();
+    let mut loops: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for (weight, rule) in weights.iter().zip(&rules) {
+        let Some(rule) = rule else { continue };
+        let (module, own) = weight.parts();
+        let alike = || weights.iter().zip(&rules).filter(|(other, _)| other.class == weight.class);
+        let modules = alike().map(|(other, _)| other.parts().0).collect::<BTreeSet<_>>().len();
+        let agreeing =
+            alike().filter(|(other, theirs)| other.parts().1 == own && theirs.as_ref() == Some(rule)).count();
+        if whole && modules >= MANY && agreeing == modules {
+            let statement = rule.replace("tensor", &format!("module.{own}"));
+            match loops.iter_mut().find(|(class, _)| *class == weight.class) {
+                Some((_, statements)) if statements.contains(&statement) => {}
+                Some((_, statements)) => statements.push(statement),
+                None => loops.push((&weight.class, vec![statement])),
+            }
+            continue;
+        }
         let tensor = format!("{}.{own}", access(module));
-        match rules.iter_mut().find(|(known, _)| *known == rule) {
+        match groups.iter_mut().find(|(known, _)| known == rule) {
             Some((_, tensors)) => tensors.push(tensor),
-            None => rules.push((rule, vec![tensor])),
+            None => groups.push((rule, vec![tensor])),
         }
     }
-    rules
-        .into_iter()
-        .map(|(rule, tensors)| match tensors.as_slice() {
-            [only] => rule.replace("tensor", only),
-            _ => {
-                let tensors: String = tensors.iter().map(|tensor| format!("            {tensor},\n")).collect();
-                format!("for tensor in (\n{tensors}        ):\n            {rule}")
-            }
-        })
-        .collect()
+    let loops = loops.into_iter().map(|(class, statements)| {
+        let statements: String = statements.iter().map(|statement| format!("\n                {statement}")).collect();
+        format!("for module in self.modules():\n            if isinstance(module, {class}):{statements}")
+    });
+    let groups = groups.into_iter().map(|(rule, tensors)| match tensors.as_slice() {
+        [only] => rule.replace("tensor", only),
+        _ => {
+            let line = format!("for tensor in ({}):", tensors.join(", "));
+            let lines = || tensors.iter().map(|tensor| format!("            {tensor},\n")).collect::<String>();
+            let head = if line.len() <= LONGEST { line } else { format!("for tensor in (\n{}        ):", lines()) };
+            format!("{head}\n            {rule}")
+        }
+    });
+    loops.chain(groups).collect()
 }
 
 /// The statement for `tensor`; none where PyTorch does the same by itself.

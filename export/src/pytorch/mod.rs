@@ -8,6 +8,7 @@
 mod classes;
 mod forward;
 mod init;
+mod inputs;
 mod instances;
 mod modules;
 mod sequential;
@@ -26,7 +27,7 @@ pub enum Error {
     )]
     Nested(String, String),
     /// A module's name is one that every PyTorch module uses itself.
-    #[error("`{0}` is a name that `torch.nn.Module` uses itself; give the layer another with `as \"…\"`")]
+    #[error("`{0}` is a name that modules of `torch.nn` use themselves; call the layer or the part otherwise, or say `as \"…\"`")]
     Reserved(String),
 }
 
@@ -38,7 +39,8 @@ pub fn export(checked: &Checked, spec: &str) -> Result<String, Error> {
     let program = lower(checked, Lowering { unfused: true, ..Lowering::default() });
     let instances = instances::walk(checked.graph(), &program);
     let classes = classes::classes(&program, &instances)?;
-    let mut text = header(&program, spec);
+    let named = classes.iter().any(|class| class.contains("OrderedDict("));
+    let mut text = header(&program, spec, named);
     if program.bodies.iter().any(|body| body.steps.iter().any(forward::needs_weighted_sum)) {
         text.push_str(forward::WEIGHTED_SUM);
     }
@@ -49,7 +51,8 @@ pub fn export(checked: &Checked, spec: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-fn header(program: &Program, spec: &str) -> String {
+/// The doc comment and the imports, with that of `OrderedDict` where an `nn.Sequential` names its members.
+fn header(program: &Program, spec: &str, named: bool) -> String {
     let settings: String = program.settings.iter().map(|(name, value)| format!(", {name} = {value}")).collect();
     let mut text = format!("\"\"\"{} of the neckar spec `{spec}`{settings}.\n\n", program.name);
     let width = program.inputs.iter().map(|input| &input.name).chain(program.outputs.iter().map(|output| &output.name));
@@ -66,6 +69,8 @@ fn header(program: &Program, spec: &str) -> String {
     text.push_str(&format!("legal  {}\n\n", program.legal.describe().join("; ")));
     text.push_str("The keys of `state_dict()` are the spec's checkpoint names. Written by neckar ");
     text.push_str(env!("CARGO_PKG_VERSION"));
-    text.push_str(".\n\"\"\"\n\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n");
+    text.push_str(".\n\"\"\"\n");
+    text.push_str(if named { "\nfrom collections import OrderedDict\n" } else { "" });
+    text.push_str("\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n");
     text
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use neckar_spec::program::{Epilogue, Init, Instr, Program, Step, WeightId};
+use neckar_spec::program::{Epilogue, Instr, Program, Step, WeightId};
 
 use super::Error;
 use super::classes::Piece;
 use super::forward::reads;
-use super::init::{Kind, initialise};
+use super::init::{Kind, Weighted, initialise};
 use super::instances::Instance;
 use super::sequential::sequential;
 
@@ -41,6 +41,12 @@ const RESERVED: &[&str] = &[
     "zero_grad",
 ];
 
+/// Names of the containers that modules below a name are in, and those of `torch.nn.Module` that a part may well be called.
+const RESERVED_BELOW: &[&str] = &[
+    "append", "clear", "compile", "double", "extend", "float", "half", "insert", "items", "keys", "pop", "update",
+    "values",
+];
+
 /// A module, or those below a name.
 #[derive(Debug)]
 pub(super) enum Tree {
@@ -54,7 +60,7 @@ pub(super) enum Tree {
 #[derive(Debug)]
 pub(super) struct Modules {
     tree: Vec<(String, Tree)>,
-    /// The paths of lists that are applied as a whole.
+    /// The paths of groups that are applied as a whole.
     sequential: BTreeSet<String>,
     /// Statements that give weights their first values.
     inits: Vec<String>,
@@ -63,7 +69,7 @@ pub(super) struct Modules {
 /// The modules that an instance's steps use.
 pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules, Error> {
     let mut modules = Modules { tree: Vec::new(), sequential: BTreeSet::new(), inits: Vec::new() };
-    let mut weighted: Vec<(String, Init, Vec<usize>, Kind)> = Vec::new();
+    let mut weighted: Vec<Weighted> = Vec::new();
     let body = &program.bodies[instance.body];
     for (step, call) in body.steps.iter().zip(&instance.calls) {
         if let Some((index, path)) = call {
@@ -74,11 +80,18 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
         let rank = args.first().map_or(0, |&slot| instance.ranks[slot as usize]);
         let mut add = |weight: WeightId, pieces: Vec<Piece>, kinds: &[(WeightId, Kind)]| {
             let path = module_of(&instance.weights[weight as usize]);
+            let class = class(&pieces);
             if modules.add(path, pieces)? {
                 for (id, kind) in kinds {
                     let at = *id as usize;
                     let shape = instance.weight_shapes[at].clone();
-                    weighted.push((instance.weights[at].clone(), instance.inits[at], shape, *kind));
+                    weighted.push(Weighted {
+                        name: instance.weights[at].clone(),
+                        class: class.clone(),
+                        init: instance.inits[at],
+                        shape,
+                        kind: *kind,
+                    });
                 }
             }
             Ok(())
@@ -132,13 +145,20 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
         }
     }
     sort_lists(&mut modules.tree);
-    let mut lists = Vec::new();
+    let mut groups = Vec::new();
     for (name, tree) in &modules.tree {
-        list_paths(name, tree, &mut lists);
+        flat_groups(name, tree, &mut groups);
     }
-    modules.sequential = sequential(body, instance, &lists, &reads(body));
-    modules.inits = initialise(&weighted, &|path| modules.access(path));
+    modules.sequential = sequential(body, instance, &groups, &reads(body));
+    let whole = instance.height == 0;
+    modules.inits = initialise(&weighted, whole, &|path| modules.access(path));
     Ok(modules)
+}
+
+/// `nn.Conv2d` of what makes one.
+fn class(pieces: &[Piece]) -> String {
+    let Some(Piece::Text(text)) = pieces.first() else { return String::new() };
+    text.split('(').next().unwrap_or_default().to_owned()
 }
 
 /// `conv1` of `conv1.weight`.
@@ -160,13 +180,13 @@ fn conv_pieces(module: &str, conv: &neckar_spec::program::Convolution, shape: &[
     number("", "in", (shape[1] * conv.groups).to_string());
     number(", ", "out", conv.channels.to_string());
     number(", kernel_size=", "kernel", pair(conv.kernel));
-    number(", stride=", "stride", pair(conv.stride));
-    number(", padding=", "padding", pair(conv.padding));
-    if conv.dilation != [1, 1] {
-        number(", dilation=", "dilation", pair(conv.dilation));
-    }
-    if conv.groups != 1 {
-        number(", groups=", "groups", conv.groups.to_string());
+    for (keyword, value, default) in [
+        ("stride", pair(conv.stride), "1"),
+        ("padding", pair(conv.padding), "0"),
+        ("dilation", pair(conv.dilation), "1"),
+        ("groups", conv.groups.to_string(), "1"),
+    ] {
+        pieces.push(Piece::Keyword { name: format!("{name}_{keyword}"), keyword, value, default });
     }
     pieces.push(Piece::text(if conv.bias.is_some() { ")" } else { ", bias=False)" }));
     pieces
@@ -196,14 +216,15 @@ fn sort_lists(below: &mut [(String, Tree)]) {
     }
 }
 
-/// The paths of lists that hold nothing but modules, and their lengths.
-fn list_paths(path: &str, tree: &Tree, lists: &mut Vec<(String, usize)>) {
+/// The paths of what holds nothing but modules, with the names of these.
+fn flat_groups(path: &str, tree: &Tree, groups: &mut Vec<(String, Vec<String>)>) {
     let Tree::Below(below) = tree else { return };
-    if is_list(below) && below.iter().all(|(_, tree)| matches!(tree, Tree::Module(_))) {
-        lists.push((path.to_owned(), below.len()));
+    let named = is_list(below) || below.iter().all(|(name, _)| is_attribute(name));
+    if named && below.iter().all(|(_, tree)| matches!(tree, Tree::Module(_))) {
+        groups.push((path.to_owned(), below.iter().map(|(name, _)| name.clone()).collect()));
     }
     for (name, tree) in below {
-        list_paths(&format!("{path}.{name}"), tree, lists);
+        flat_groups(&format!("{path}.{name}"), tree, groups);
     }
 }
 
@@ -219,7 +240,7 @@ impl Modules {
         let mut names = path.split('.').peekable();
         let mut reached = String::new();
         while let Some(name) = names.next() {
-            if reached.is_empty() && RESERVED.contains(&name) {
+            if RESERVED.contains(&name) || !reached.is_empty() && RESERVED_BELOW.contains(&name) {
                 return Err(Error::Reserved(name.to_owned()));
             }
             reached = if reached.is_empty() { name.to_owned() } else { format!("{reached}.{name}") };
@@ -243,14 +264,11 @@ impl Modules {
         Ok(false)
     }
 
-    /// The list that a module is a member of where that is applied as a whole, and whether it is the last member.
+    /// The group that a module is a member of where that is applied as a whole, and whether it is the last member.
     pub fn in_sequence<'p>(&self, path: &'p str) -> Option<(&'p str, bool)> {
-        let (list, position) = path.rsplit_once('.')?;
-        let last = || {
-            let next = position.parse::<usize>().map_or(0, |at| at + 1);
-            self.find(&format!("{list}.{next}")).is_none()
-        };
-        self.sequential.contains(list).then(|| (list, last()))
+        let (group, member) = path.rsplit_once('.')?;
+        let last = || matches!(self.find(group), Some(Tree::Below(below)) if below.last().is_some_and(|(name, _)| name == member));
+        self.sequential.contains(group).then(|| (group, last()))
     }
 
     fn find(&self, path: &str) -> Option<&Tree> {
@@ -266,7 +284,7 @@ impl Modules {
         found
     }
 
-    /// The expression of a module: `self.layer1[0]`.
+    /// The expression of a module: `self.layer1[0]`, `self.fpn.inner_blocks[2]`.
     pub fn access(&self, path: &str) -> String {
         let mut text = "self".to_owned();
         let mut below = Some(&self.tree);
@@ -276,6 +294,7 @@ impl Modules {
                 (0, _) if is_attribute(name) => text = format!("self.{name}"),
                 (0, _) => text = format!("getattr(self, \"{name}\")"),
                 (_, true) => text.push_str(&format!("[{name}]")),
+                (_, false) if is_attribute(name) => text.push_str(&format!(".{name}")),
                 (_, false) => text.push_str(&format!("[\"{name}\"]")),
             }
             let found = below.and_then(|below| below.iter().find(|(known, _)| known == name));
@@ -310,17 +329,22 @@ impl Modules {
             Tree::Below(below) => below,
         };
         let list = is_list(below);
-        let (open, close) = match list {
-            true if self.sequential.contains(path) => ("nn.Sequential(", ")"),
-            true => ("nn.ModuleList([", "])"),
-            false => ("nn.ModuleDict({", "})"),
+        let (open, close) = match (list, self.sequential.contains(path)) {
+            (true, true) => ("nn.Sequential(", ")"),
+            (true, false) => ("nn.ModuleList([", "])"),
+            (false, true) => ("nn.Sequential(OrderedDict(", "))"),
+            (false, false) => ("nn.ModuleDict({", "})"),
         };
         pieces.push(Piece::text(open));
         // A single module stays on the line.
         let single = list && matches!(below.as_slice(), [(_, Tree::Module(_))]);
         for (name, tree) in below {
             let indent = if single { String::new() } else { format!("\n{}", "    ".repeat(depth + 1)) };
-            pieces.push(Piece::Text(if list { indent } else { format!("{indent}\"{name}\": ") }));
+            pieces.push(Piece::Text(match close {
+                "})" => format!("{indent}\"{name}\": "),
+                "))" => format!("{indent}{name}="),
+                _ => indent,
+            }));
             self.write(&format!("{path}.{name}"), tree, depth + 1, pieces);
             pieces.push(Piece::text(if single { "" } else { "," }));
         }

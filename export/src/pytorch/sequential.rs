@@ -1,4 +1,4 @@
-//! Which lists of modules are applied one after the other and nowhere else: those are `nn.Sequential`.
+//! Which modules below a name are applied one after the other and nowhere else: those are an `nn.Sequential`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,12 +32,12 @@ pub(super) fn application<'s>(
     Some((module, args[0], *out))
 }
 
-/// The paths of lists whose members `P.0`, `P.1`, … are applied in that order, each to what the one before gives and to
-/// nothing else. `members` are the lists' paths and lengths.
+/// The paths `P` whose members `P.0`, `P.1` or `P.conv`, `P.bn` are applied in their order, each to what the one before gives
+/// and to nothing else. `groups` are the paths with the names of their members.
 pub(super) fn sequential(
     body: &Body,
     instance: &Instance,
-    members: &[(String, usize)],
+    groups: &[(String, Vec<String>)],
     reads: &[usize],
 ) -> BTreeSet<String> {
     let mut applied: BTreeMap<&str, Vec<(Slot, Slot, bool)>> = BTreeMap::new();
@@ -50,10 +50,11 @@ pub(super) fn sequential(
             applied.entry(path).or_default().push((arg, out, named));
         }
     }
-    let chained = |(list, length): &&(String, usize)| {
+    let chained = |(group, members): &&(String, Vec<String>)| {
         let mut before: Option<(Slot, bool)> = None;
-        (0..*length).all(|at| {
-            let Some(&[(arg, out, named)]) = applied.get(format!("{list}.{at}").as_str()).map(Vec::as_slice) else {
+        members.iter().all(|member| {
+            let Some(&[(arg, out, named)]) = applied.get(format!("{group}.{member}").as_str()).map(Vec::as_slice)
+            else {
                 return false;
             };
             let follows = before.is_none_or(|(made, named)| made == arg && reads[made as usize] == 1 && !named);
@@ -61,5 +62,5 @@ pub(super) fn sequential(
             follows
         })
     };
-    members.iter().filter(chained).map(|(list, _)| list.clone()).collect()
+    groups.iter().filter(chained).map(|(group, _)| group.clone()).collect()
 }

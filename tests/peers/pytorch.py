@@ -1,0 +1,43 @@
+"""A module that `neckar export pytorch` wrote, and PyTorch's own ways on from it."""
+
+import importlib.util
+import warnings
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+
+def network(path):
+    """The network of an exported file with the weights of its own initialisation."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    # The file's doc comment begins with the network's class.
+    return getattr(loaded, loaded.__doc__.split()[0])()
+
+
+def trained(path, weights):
+    """The network with weights from a file, for inference."""
+    net = network(path)
+    net.load_state_dict(load_file(weights), strict=True)
+    return net.eval()
+
+
+def run(net, arrays):
+    with torch.no_grad():
+        return {own: made.numpy() for own, made in net(**{own: torch.from_numpy(x) for own, x in arrays.items()}).items()}
+
+
+def export_onnx(path, weights, arrays, onnx, dynamo):
+    """PyTorch's own ONNX export at the sizes of the arrays, by either of its exporters; both fold batch norms."""
+    net = trained(path, weights)
+    tensors = {own: torch.from_numpy(x) for own, x in arrays.items()}
+    names = {"input_names": list(arrays), "output_names": list(run(net, arrays))}
+    with warnings.catch_warnings():
+        # The older exporter says that it is the older one.
+        warnings.simplefilter("ignore")
+        if dynamo:
+            torch.onnx.export(net, (), onnx, kwargs=tensors, dynamo=True, external_data=False, verbose=False, **names)
+        else:
+            torch.onnx.export(net, tuple(tensors.values()), onnx, dynamo=False, **names)
