@@ -27,7 +27,9 @@ pub enum Error {
     )]
     Nested(String, String),
     /// A module's name is one that every PyTorch module uses itself.
-    #[error("`{0}` is a name that modules of `torch.nn` use themselves; call the layer or the part otherwise, or say `as \"…\"`")]
+    #[error(
+        "`{0}` is a name that modules of `torch.nn` use themselves; call the layer or the part otherwise, or say `as \"…\"`"
+    )]
     Reserved(String),
 }
 

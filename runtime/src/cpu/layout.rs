@@ -103,17 +103,17 @@ fn square<S: Simd>(
 #[inline(always)]
 pub(crate) fn gather<S: Simd>(simd: S, from: &[f32], dims: Dims, pixels: Range<usize>, to: &mut [f32]) {
     let image = dims.height * dims.width;
-    let mut pixel = pixels.start;
-    while pixel < pixels.end {
-        let run = BLOCK.min(pixels.end - pixel).min(image - pixel % image);
-        let from = &from[pixel / image * dims.channels * image..][..dims.channels * image];
-        let to = &mut to[(pixel - pixels.start) * dims.channels..][..run * dims.channels];
-        for channel in (0..dims.channels).step_by(BLOCK) {
-            let from = &from[channel * image + pixel % image..];
-            let size = [BLOCK.min(dims.channels - channel), run];
-            square(simd, from, image, &mut to[channel..], dims.channels, size);
+    // Channels outside: the run of a channel lies in few cache lines behind each other, that of the next a page away.
+    for channel in (0..dims.channels).step_by(BLOCK) {
+        let channels = BLOCK.min(dims.channels - channel);
+        let mut pixel = pixels.start;
+        while pixel < pixels.end {
+            let run = BLOCK.min(pixels.end - pixel).min(image - pixel % image);
+            let from = &from[(pixel / image * dims.channels + channel) * image..][..channels * image];
+            let to = &mut to[(pixel - pixels.start) * dims.channels..][..run * dims.channels];
+            square(simd, &from[pixel % image..], image, &mut to[channel..], dims.channels, [channels, run]);
+            pixel += run;
         }
-        pixel += run;
     }
 }
 

@@ -33,10 +33,6 @@ const SPILL: usize = 384 * 1024;
 impl Algorithm {
     /// The fastest by estimate for a convolution between maps of the given sizes.
     pub(crate) fn choose(conv: &Convolution, maps: [Dims; 2], numerics: Numerics) -> Algorithm {
-        if let (true, Ok(p)) = (winograd::suits(conv), std::env::var("P")) {
-            let p: usize = p.parse().unwrap();
-            return if p == 0 { Algorithm::Direct } else { Algorithm::Winograd { products: p } };
-        }
         let mut best = Algorithm::Direct;
         if numerics == Numerics::Fast && winograd::suits(conv) {
             for products in winograd::PRODUCTS {

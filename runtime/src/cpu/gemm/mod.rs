@@ -54,6 +54,30 @@ struct Jobs {
     panel_groups: usize,
 }
 
+impl Jobs {
+    /// As many for each thread, so that none waits for another at the end.
+    fn new(geometry: &Geometry, weights: &Panels, layout: Layout, threads: usize) -> Jobs {
+        let blocks = geometry.rows().div_ceil(BLOCK_ROWS);
+        // Some four a thread, so that the last to finish is not waited for long; fewer where each of a block's jobs gathers
+        // its input.
+        let wanted = match (threads, layout) {
+            (1, _) => 1,
+            (_, Layout::ChannelsLast) => 4 * threads,
+            (_, Layout::ChannelsFirst) => threads,
+        };
+        if blocks >= wanted {
+            return Jobs { blocks: blocks.next_multiple_of(threads), panel_groups: 1 };
+        }
+        let groups = wanted.div_ceil(blocks.max(1)).next_multiple_of(threads);
+        Jobs { blocks, panel_groups: groups.min(pairs(weights)).max(1) }
+    }
+}
+
+/// How many pairs of panels there are; jobs take whole pairs.
+fn pairs(weights: &Panels) -> usize {
+    weights.count().div_ceil(2)
+}
+
 impl Gemm {
     /// Prepares one for so many threads.
     pub(crate) fn new(
@@ -64,14 +88,9 @@ impl Gemm {
         addends: usize,
         threads: usize,
     ) -> Gemm {
-        let blocks = geometry.rows().div_ceil(BLOCK_ROWS);
-        let panel_groups = match threads {
-            1 => 1,
-            // Some four jobs a thread, so that the last to finish is not waited for long.
-            _ => (4 * threads).div_ceil(blocks.max(1)).min(weights.count()).max(1),
-        };
         let zeros = vec![0.0; weights.segment];
-        Gemm { weights, geometry, to, layouts, addends, zeros, jobs: Jobs { blocks, panel_groups } }
+        let jobs = Jobs::new(&geometry, &weights, layouts[0], threads);
+        Gemm { weights, geometry, to, layouts, addends, zeros, jobs }
     }
 
     /// Offsets and floats that a thread needs, and floats that threads share.
@@ -87,7 +106,8 @@ impl Gemm {
         let Jobs { blocks, panel_groups } = self.jobs;
         task.threads.jobs(workspaces, blocks * panel_groups, |job, workspace| {
             let rows = share(self.geometry.rows(), blocks, job % blocks);
-            let panels = share(self.weights.count(), panel_groups, job / blocks);
+            let pairs = share(pairs(&self.weights), panel_groups, job / blocks);
+            let panels = 2 * pairs.start..(2 * pairs.end).min(self.weights.count());
             task.isa.run(Job { gemm: self, rows, panels, workspace, task, data, out: &out });
         });
     }
@@ -234,12 +254,22 @@ pub(crate) fn accumulate<S: Simd, const P: usize>(
 fn gather(left: Left, rows: usize, floats: &mut [f32]) {
     let depth = left.segments * left.segment;
     for (row, segments) in left.offsets.chunks_exact(left.segments).take(rows).enumerate() {
-        let to = floats[row * depth..][..depth].chunks_exact_mut(left.segment);
-        for (to, &offset) in to.zip(segments) {
-            match offset {
+        let to = &mut floats[row * depth..][..depth];
+        let mut tap = 0;
+        while tap < segments.len() {
+            // Neighbouring taps of a row lie behind each other.
+            let start = segments[tap];
+            let follows = |&(i, &offset): &(usize, &usize)| match start {
+                PADDING => offset == PADDING,
+                start => offset == start + i * left.segment,
+            };
+            let taps = segments[tap..].iter().enumerate().take_while(follows).count();
+            let to = &mut to[tap * left.segment..][..taps * left.segment];
+            match start {
                 PADDING => to.fill(0.0),
-                offset => to.copy_from_slice(&left.data[offset + left.shift..][..left.segment]),
+                start => to.copy_from_slice(&left.data[start + left.shift..][..to.len()]),
             }
+            tap += taps;
         }
     }
 }
