@@ -59,8 +59,9 @@ pub use ndarray;
 pub use neckar_spec::program::Program;
 pub use neckar_spec::size::LegalSizes;
 
+pub use cpu::Layout;
 pub use error::Error;
-pub use model::{ArenaPlace, Layout, Model, PlanDescription, PlannedPart, Role};
+pub use model::{ArenaPlace, Model, PlanDescription, PlannedPart, Role};
 pub use options::{Device, Instructions, Numerics, Options};
 pub use outputs::Outputs;
 pub use plan::arena_bytes;

@@ -168,10 +168,11 @@ fn a_plan_says_what_is_executed() {
     let session = model.session(&[("image", shape)], None).expect("the sizes are legal");
     let plan = session.plan();
     let (input, outputs) = (&plan.parts[0], &plan.parts[plan.parts.len() - 3..]);
-    assert_eq!((&input.role, input.time, input.layout), (&Role::Input("image".into()), 0, Layout::ChannelsLast));
+    let edges = [Layout::ChannelsFirst, Layout::ChannelsLast];
+    assert_eq!((&input.role, input.time, input.layouts), (&Role::Input("image".into()), 0, edges));
     let names: Vec<&Role> = outputs.iter().map(|part| &part.role).collect();
     assert_eq!(names, ["P.P2", "P.P3", "class"].map(|name| Role::Output(name.into())).each_ref());
-    assert!(outputs.iter().all(|part| part.place.is_none() && part.layout == Layout::Callers));
+    assert!(outputs.iter().all(|part| part.place.is_none() && [part.layouts[1], part.layouts[0]] == edges));
 
     let part = |row: &str| plan.parts.iter().find(|part| part.row() == Some(row)).expect("the row takes a step");
     // 20 · 8 · 8 cells of 3 · 3 · 3 taps; the image, the map and the weight are read or written once.
@@ -200,6 +201,14 @@ fn a_plan_says_what_is_executed() {
         }
     }
     assert_eq!(session.peak_bytes(), plan.arena_bytes + 2 * plan.workspace_bytes + plan.shared_bytes);
+
+    // A convolution writes an output that no step reads as the caller wants it.
+    let plan = model.session(&[("image", shape)], Some(&["P.P3"])).expect("the sizes are legal").plan();
+    let last = &plan.parts[plan.parts.len() - 1];
+    assert_eq!(
+        (last.row(), last.place, last.layouts),
+        (Some("P3"), None, [Layout::ChannelsLast, Layout::ChannelsFirst])
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
 use super::epilogue::{Addend, Finish, Post};
 use super::gemm::{Gemm, Geometry, Panels};
-use super::layout::{Layout, export, import};
+use super::layout::{export, import};
 use super::packed::{Packed, PackedSite};
 use super::resize::{Nearest, Resampling};
 use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
@@ -116,8 +116,8 @@ impl Executable {
         self.steps[step].kernel.name()
     }
 
-    /// Runs all steps on inputs of the planned shapes, channels-first; `done` is told how long each part of it took: the inputs that are
-    /// laid out, the steps, the outputs that are written.
+    /// Runs all steps on inputs of the planned shapes, channels-first; `done` is told how long each part of it took: the
+    /// inputs that are laid out, the steps, the outputs that are written.
     pub(crate) fn run(
         &self,
         isa: Isa,
@@ -235,10 +235,7 @@ impl Maker<'_> {
     fn kernel(&self, instr: &Instr, packed: &PackedSite, args: &[Value], out: Value, addends: usize) -> Kernel {
         let plan = self.plan;
         let [from, to] = [args[0], out].map(|value| plan.dims(value));
-        let layouts = [args[0], out].map(|value| match plan.home(value) {
-            Home::Arena(_) => Layout::ChannelsLast,
-            Home::Input(_) | Home::Wanted(_) => Layout::ChannelsFirst,
-        });
+        let layouts = [args[0], out].map(|value| plan.home(value).layout());
         let threads = self.threads.count();
         let gemm = |panels: &Arc<Panels>, geometry| {
             Kernel::Gemm(Gemm::new(panels.clone(), geometry, to, layouts, addends, threads))

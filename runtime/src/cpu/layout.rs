@@ -1,5 +1,6 @@
 //! Between the channels-first arrays of the language and the channels-last maps of the kernels.
 
+use std::fmt;
 use std::ops::Range;
 
 use super::simd::{BLOCK, Block, Isa, Simd, Square, Vectorised};
@@ -8,11 +9,20 @@ use crate::tensor::Dims;
 
 /// The order of a map's floats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub enum Layout {
     /// `[B, H, W, C]`, as inside.
     ChannelsLast,
     /// `[B, C, H, W]`, as in the arrays of the language.
     ChannelsFirst,
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Layout::ChannelsLast => "NHWC",
+            Layout::ChannelsFirst => "NCHW",
+        })
+    }
 }
 
 /// Writes a channels-first array channels-last.

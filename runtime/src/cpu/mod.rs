@@ -23,6 +23,7 @@ mod transposed_conv;
 mod weighted_sum;
 
 pub(crate) use executable::{Executable, State};
+pub use layout::Layout;
 pub(crate) use packed::{PackedSite, pack};
 pub(crate) use simd::Isa;
 pub(crate) use threads::Threads;

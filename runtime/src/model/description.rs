@@ -1,17 +1,15 @@
 //! A plan as a person or a tool reads it.
 
-use std::fmt;
-
 use neckar_spec::program::{Activation, Epilogue, Instr, Program, Resize, ResizeMode};
 
-use crate::cpu::Executable;
+use crate::cpu::{Executable, Layout};
 use crate::plan::{Home, Network, Plan, Site, Value, Work};
 
 /// A plan as it is executed: what is done, in order, and the memory that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanDescription {
     /// The inputs that are laid out, the steps, and the outputs that are written, in the order in which they run. Inputs
-    /// and outputs that convolutions read and write where they lie are no parts of their own.
+    /// and outputs that steps read and write in the caller's arrays are no parts of their own.
     pub parts: Vec<PlannedPart>,
     /// Bytes of the arena that holds all maps.
     pub arena_bytes: usize,
@@ -36,9 +34,10 @@ pub struct PlannedPart {
     pub operands: Vec<Vec<usize>>,
     /// The shape of its result, in the order of the language.
     pub shape: Vec<usize>,
-    /// How the result lies in memory.
-    pub layout: Layout,
-    /// Where the result lies in the arena; none for what is written to the caller's arrays.
+    /// How the first operand and the result lie in memory. Maps inside are channels-last, the caller's arrays
+    /// channels-first; some kernels read and write these as they are.
+    pub layouts: [Layout; 2],
+    /// Where the result lies in the arena; none where it is written to the caller's array.
     pub place: Option<ArenaPlace>,
     /// Multiply-accumulates of the instruction as its definition forms each sum, whatever the algorithm: those that the
     /// audit counts.
@@ -60,15 +59,6 @@ pub enum Role {
     },
     /// The output of this name is written.
     Output(String),
-}
-
-/// How a map lies in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// Channels-last, `[B, sizes…, C]`: all maps inside.
-    ChannelsLast,
-    /// As the caller's array is: channels-first, `[B, C, sizes…]`, where it is in standard layout.
-    Callers,
 }
 
 /// Where a map lies in the arena.
@@ -100,27 +90,15 @@ impl PlannedPart {
     }
 }
 
-impl fmt::Display for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Layout::ChannelsLast => "channels-last",
-            Layout::Callers => "caller's",
-        })
-    }
-}
-
 impl PlanDescription {
     /// Describes what is executed.
     pub(crate) fn new(program: &Program, network: &Network, executable: &Executable) -> PlanDescription {
         let plan = &executable.plan;
         let describe = Describe { program, network, executable, plan };
         let inputs = program.inputs.iter().zip(&plan.inputs);
-        let inputs = inputs.filter_map(|(input, value)| Some((&input.name, (*value)?)));
-        let inputs = inputs.filter(|&(_, value)| describe.is_inside(value));
-        let inputs = inputs.map(|(name, value)| describe.input(name, value));
+        let inputs = inputs.filter_map(|(input, value)| describe.input(&input.name, (*value)?));
         let steps = (0..plan.steps.len()).map(|step| describe.step(step));
-        let outputs = plan.wanted.iter().filter(|&&(_, value)| describe.is_inside(value));
-        let outputs = outputs.map(|(name, value)| describe.output(name, *value));
+        let outputs = plan.wanted.iter().filter_map(|(name, value)| describe.output(name, *value));
         PlanDescription {
             parts: inputs.chain(steps).chain(outputs).collect(),
             arena_bytes: plan.arena * size_of::<f32>(),
@@ -138,34 +116,35 @@ struct Describe<'a> {
 }
 
 impl Describe<'_> {
-    fn input(&self, name: &str, value: Value) -> PlannedPart {
-        PlannedPart {
+    fn input(&self, name: &str, value: Value) -> Option<PlannedPart> {
+        Some(PlannedPart {
             role: Role::Input(name.to_owned()),
             time: 0,
             instruction: "lay out".to_owned(),
             algorithm: "import",
             operands: vec![self.shape(value)],
             shape: self.shape(value),
-            layout: Layout::ChannelsLast,
-            place: self.place(value),
+            layouts: [Layout::ChannelsFirst, Layout::ChannelsLast],
+            place: Some(self.place(value)?),
             macs: 0,
             bytes: 2 * self.bytes(value),
-        }
+        })
     }
 
-    fn output(&self, name: &str, value: Value) -> PlannedPart {
-        PlannedPart {
+    fn output(&self, name: &str, value: Value) -> Option<PlannedPart> {
+        self.place(value)?;
+        Some(PlannedPart {
             role: Role::Output(name.to_owned()),
             time: self.plan.steps.len() + 1,
             instruction: "write".to_owned(),
             algorithm: "export",
             operands: vec![self.shape(value)],
             shape: self.shape(value),
-            layout: Layout::Callers,
+            layouts: [Layout::ChannelsLast, Layout::ChannelsFirst],
             place: None,
             macs: 0,
             bytes: 2 * self.bytes(value),
-        }
+        })
     }
 
     fn step(&self, index: usize) -> PlannedPart {
@@ -193,7 +172,7 @@ impl Describe<'_> {
             algorithm: self.executable.algorithm(index),
             operands: read.iter().map(|&value| self.shape(value)).collect(),
             shape: self.shape(step.out),
-            layout: if self.is_inside(step.out) { Layout::ChannelsLast } else { Layout::Callers },
+            layouts: [read[0], step.out].map(|value| self.plan.home(value).layout()),
             place: self.place(step.out),
             macs: macs.unsigned_abs(),
             bytes: maps.chain(weights).sum(),
@@ -206,11 +185,6 @@ impl Describe<'_> {
 
     fn bytes(&self, value: Value) -> u64 {
         float_bytes(&self.plan.values[value].shape)
-    }
-
-    /// Whether a value lies in the arena rather than in one of the caller's arrays.
-    fn is_inside(&self, value: Value) -> bool {
-        matches!(self.plan.home(value), Home::Arena(_))
     }
 
     fn place(&self, value: Value) -> Option<ArenaPlace> {

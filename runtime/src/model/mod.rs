@@ -16,7 +16,7 @@ use crate::plan::{Network, Plan, Value};
 use crate::{Device, Error, Instructions, Options, Outputs, Session, Weights, entry, outputs};
 use cache::{Cache, Key, Wanted};
 
-pub use description::{ArenaPlace, Layout, PlanDescription, PlannedPart, Role};
+pub use description::{ArenaPlace, PlanDescription, PlannedPart, Role};
 
 /// Inputs or outputs up to which a run allocates nothing for their list.
 const ARRAYS: usize = 8;

@@ -15,6 +15,7 @@ pub(crate) use network::{Network, Site, Value};
 use neckar_spec::program::{Epilogue, Instr, Resize, ResizeMode, Target};
 
 use crate::Error;
+use crate::cpu::Layout;
 use crate::tensor::Dims;
 use arena::Lifetime;
 
@@ -42,7 +43,7 @@ pub(crate) struct PlannedValue {
     pub dims: Dims,
     /// Where it lies.
     pub home: Home,
-    /// The last step that needs it, from 1 on; one more than there are where it is wanted.
+    /// The last step that needs it, from 1 on; one more than there are where it is wanted, 0 where nothing needs it.
     pub until: usize,
 }
 
@@ -55,6 +56,16 @@ pub(crate) enum Home {
     Input(usize),
     /// In the array of a wanted map, channels-first.
     Wanted(usize),
+}
+
+impl Home {
+    /// How a value lies there.
+    pub(crate) fn layout(self) -> Layout {
+        match self {
+            Home::Arena(_) => Layout::ChannelsLast,
+            Home::Input(_) | Home::Wanted(_) => Layout::ChannelsFirst,
+        }
+    }
 }
 
 /// A step with resolved operands.
@@ -105,13 +116,14 @@ impl Plan {
             lifetime.len = shape.iter().flatten().product::<usize>() * usize::from(shape.is_some());
         }
         let inputs = network.inputs.iter().map(|&input| lifetimes[input].last.is_some().then_some(input)).collect();
+        let until: Vec<usize> = lifetimes.iter().map(|lifetime| lifetime.last.unwrap_or(0)).collect();
         for (lifetime, _) in lifetimes.iter_mut().zip(&arrays).filter(|(_, array)| array.is_some()) {
             lifetime.last = None;
         }
         let (places, arena) = arena::lay_out(&lifetimes);
         let homes = arrays.into_iter().zip(places).map(|(array, place)| array.unwrap_or(Home::Arena(place)));
-        let values = values.into_iter().zip(homes).zip(&lifetimes);
-        let values = values.map(|((shape, home), lifetime)| planned_value(shape, home, lifetime));
+        let values = values.into_iter().zip(homes).zip(until);
+        let values = values.map(|((shape, home), until)| planned_value(shape, home, until));
         Ok(Plan { values: values.collect::<Result<_, _>>()?, inputs, steps, wanted, arena })
     }
 
@@ -169,8 +181,7 @@ pub(crate) fn fits(shape: &[usize]) -> Result<(), Error> {
     }
 }
 
-fn planned_value(shape: Option<Vec<usize>>, home: Home, lifetime: &Lifetime) -> Result<PlannedValue, Error> {
-    let until = lifetime.last.unwrap_or(0);
+fn planned_value(shape: Option<Vec<usize>>, home: Home, until: usize) -> Result<PlannedValue, Error> {
     let Some(shape) = shape else {
         let dims = Dims { batch: 0, height: 0, width: 0, channels: 0 };
         return Ok(PlannedValue { shape: Vec::new(), dims, home, until });

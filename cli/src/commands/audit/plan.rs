@@ -16,7 +16,8 @@ const TEXT: usize = 40;
 #[derive(Debug, Serialize)]
 pub struct Plan {
     pub numerics: &'static str,
-    /// The inputs that are laid out, the steps, the outputs that are written, in order.
+    /// The inputs that are laid out, the steps, the outputs that are written, in order; not those that steps read and write
+    /// in the caller's arrays.
     pub parts: Vec<Part>,
     pub arena_bytes: usize,
     /// Of a thread, where one runs the network.
@@ -32,10 +33,11 @@ pub struct Part {
     pub time: usize,
     pub instruction: String,
     pub algorithm: &'static str,
-    pub layout: String,
+    /// Of the first operand and of the result: `NHWC` inside, `NCHW` in the caller's arrays.
+    pub layouts: [String; 2],
     pub operands: Vec<Vec<usize>>,
     pub shape: Vec<usize>,
-    /// In the arena; none for outputs, which lie in the caller's arrays.
+    /// In the arena; none in the caller's arrays.
     pub place: Option<Place>,
     pub macs: u64,
     pub moved_bytes: u64,
@@ -73,7 +75,9 @@ impl Plan {
                 kind => format!("{kind} {}", part.name),
             };
             let mut cells = vec![part.time.to_string(), name, shortened(&part.instruction, TEXT)];
-            cells.extend([part.algorithm.to_owned(), part.layout.clone(), format!("{:?}", part.shape)]);
+            let [from, to] = &part.layouts;
+            let layout = if from == to { to.clone() } else { format!("{from} → {to}") };
+            cells.extend([part.algorithm.to_owned(), layout, format!("{:?}", part.shape)]);
             cells.extend(part.place.iter().flat_map(|place| {
                 [grouped(place.offset as u64), grouped(place.bytes as u64), place.until.to_string()]
             }));
@@ -102,7 +106,7 @@ impl From<&PlannedPart> for Part {
             time: part.time,
             instruction: part.instruction.clone(),
             algorithm: part.algorithm,
-            layout: part.layout.to_string(),
+            layouts: part.layouts.map(|layout| layout.to_string()),
             operands: part.operands.clone(),
             shape: part.shape.clone(),
             place: part.place.map(|place| Place { offset: place.offset, bytes: place.bytes, until: place.until }),
