@@ -3,7 +3,6 @@
 The reference is kept by the script that docs/exchange.md prints.
 """
 
-import importlib.util
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+import pytorch
 from cases import NECKAR, given, inputs, neckar
 
-CLASSES = {"lite_fpn": "LiteFpn", "resnet18_fpn_cls": "Resnet18FpnCls", "msfe_fpn": "MsfeFpn"}
 INPUTS = {
     "lite_fpn": {"B1": [2, 32, 32, 64], "B2": [2, 64, 16, 32], "B3": [2, 128, 8, 16], "B4": [2, 256, 4, 8]},
     "resnet18_fpn_cls": {"x": [2, 3, 61, 96]},
@@ -28,30 +27,23 @@ FAULTS = [
     ("lite_fpn", [], "align_corners=False", "align_corners=True", 1, "U5", "bilinear with aligned corners"),
     ("lite_fpn", [], 'mode="bilinear", align_corners=False', 'mode="nearest"', 9, "U5", "resizes nearest"),
     ("lite_fpn", [], 'mode="bilinear", align', 'mode="bicubic", align', 1, "U5", "resizes bicubic"),
-    ("lite_fpn", [], '"bn": nn.BatchNorm2d(128)', '"bn": nn.BatchNorm2d(128, eps=1e-3)', 9, "P5", "eps is 1e-3"),
-    ("lite_fpn", [], 'P5 = self.L5["bn"](self.L5["conv"](B4))', f'P5 = {FOLDED}(B4, self.L5["conv"], self.L5["bn"])', 1,
-     "P5", "does not subtract the running mean"),
+    ("lite_fpn", [], 'bn=nn.BatchNorm2d(128)', 'bn=nn.BatchNorm2d(128, eps=1e-3)', 9, "P5", "eps is 1e-3"),
+    ("lite_fpn", [], 'P5 = self.L5(B4)', f'P5 = {FOLDED}(B4, self.L5.conv, self.L5.bn)', 1, "P5",
+     "does not subtract the running mean"),
     ("lite_fpn", [], 'P4_td = F.silu', 'P4_td = F.gelu', 1, "P4_td", "applies GELU, the spec SiLU"),
     ("lite_fpn", [], "F.interpolate(P4_td,", "F.interpolate(P4,", 1, "U4", "reads `P4`, the spec `P4_td`"),
     ("lite_fpn", [], "(Hr + U3)", "(Hr)", 1, "S2.conv", "does not add `U3`"),
     ("lite_fpn", [], "padding=1, bias=False", 'padding=1, bias=False, padding_mode="reflect"', 1, "S5.conv", "by reflection"),
     ("resnet18_fpn_cls", SMALL, "", "", 0, None, None),
-    ("resnet18_fpn_cls", SMALL, "F.max_pool2d(C1, 3, 2, 1)", "F.max_pool2d(C1, 3, 2, 0, ceil_mode=True)", 1, "body.stem",
+    ("resnet18_fpn_cls", SMALL, "(C1, kernel_size=3, stride=2, padding=1)", "(C1, kernel_size=3, stride=2, ceil_mode=True)", 1, "body.stem",
      "does not pad and rounds the size of its result up"),
-    ("resnet18_fpn_cls", SMALL, "F.max_pool2d(C1, 3, 2, 1)", "F.max_pool2d(C1, 3, 2, 1, ceil_mode=True)", 1, "body.stem",
+    ("resnet18_fpn_cls", SMALL, "F.max_pool2d(C1, ", "F.max_pool2d(C1, ceil_mode=True, ", 1, "body.stem",
      "`ceil_mode`"),
     ("resnet18_fpn_cls", SMALL, "self.body(x)", "self.body(x.flip(1))", 1, "body.conv1", "colours are in the opposite order"),
     ("msfe_fpn", [], "", "", 0, None, None),
     ("msfe_fpn", [], 'mode="bilinear", align_corners=False', 'mode="bilinear", align_corners=False, antialias=True', 9, "fused",
      "bilinear with antialiasing"),
 ]
-
-
-def module(path, name):
-    spec = importlib.util.spec_from_file_location(name, path)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return getattr(loaded, name)()
 
 
 def script():
@@ -74,8 +66,8 @@ def main():
     missed = []
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        for at, (spec, settings, old, new, count, row, cause) in enumerate(FAULTS):
-            path, weights, reference = folder / f"m{at}.py", folder / "weights.safetensors", folder / "reference.safetensors"
+        for spec, settings, old, new, count, row, cause in FAULTS:
+            path, weights, reference = folder / "network.py", folder / "weights.safetensors", folder / "reference.safetensors"
             neckar("export", "pytorch", spec, *given(settings), "-o", path)
             neckar("weights", "init", spec, *given(settings), "-o", weights)
             save_file(trained(load_file(weights)), weights)
@@ -83,9 +75,7 @@ def main():
             if old not in text:
                 raise SystemExit(f"{spec}: there is no `{old}` in the module")
             path.write_text(text.replace(old, new, count))
-            net = module(path, CLASSES[spec])
-            net.load_state_dict(load_file(weights))
-            net.eval()
+            net = pytorch.trained(path, weights)
             arrays = {own: torch.from_numpy(x) for own, x in inputs(INPUTS[spec], {}).items()}
             code = script().replace('"reference.safetensors"', repr(str(reference)))
             exec(code, {"net": net, "inputs": arrays})

@@ -1,11 +1,15 @@
 """A module that `neckar export pytorch` wrote, and PyTorch's own ways on from it."""
 
 import importlib.util
+import sys
 import warnings
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
+
+# Compiled files are told apart by seconds and sizes, and scripts write the next network to the same path at once.
+sys.dont_write_bytecode = True
 
 
 def network(path):

@@ -11,8 +11,7 @@ from safetensors.torch import save_file
 import pytorch
 from cases import CASES, Table, error, given, inputs, name, neckar, reference, sizes_of
 
-
-# Those that are trained as well: with fusion weights, with batch norms alone, with a backbone.
+# Those that are trained as well: with batch norms, with fusion weights too, without either, with a backbone.
 TRAINED = [("lite_fpn", []), ("lite_fpn", ["fuse=weighted"]), ("fpn", []), ("resnet18_fpn_cls", ["classes=10"])]
 
 
