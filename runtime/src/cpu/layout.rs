@@ -116,6 +116,14 @@ pub(crate) fn gather<S: Simd>(simd: S, from: &[f32], dims: Dims, pixels: Range<u
     // Channels outside: the run of a channel lies in few cache lines behind each other, that of the next a page away.
     for channel in (0..dims.channels).step_by(BLOCK) {
         let channels = BLOCK.min(dims.channels - channel);
+        // The runs of the next channels come from memory meanwhile.
+        let next = channel + channels..dims.channels.min(channel + channels + BLOCK);
+        let first_image = pixels.start / image;
+        for channel in next {
+            let start = (first_image * dims.channels + channel) * image + pixels.start % image;
+            let end = (start + pixels.len()).min(from.len());
+            simd.prefetch(&from[start..end]);
+        }
         let mut pixel = pixels.start;
         while pixel < pixels.end {
             let run = BLOCK.min(pixels.end - pixel).min(image - pixel % image);
