@@ -37,14 +37,17 @@ pub enum Device {
     Cuda(usize),
 }
 
-/// How results may be rounded. Both compute in fp32, and either gives the same bits each time.
-///
-/// Every algorithm there is today forms each sum directly, term by term, so the two give the same results.
+/// How results may be rounded. Both compute in fp32, and either gives the same bits each time, with any number of threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Numerics {
-    /// Whatever is fastest within a stated bound on the error.
+    /// Whatever is fastest within a bound on the error: that of a convolution is below 10⁻⁵ of its result, as the ratio of
+    /// Euclidean norms, on random maps of the sizes that networks have.
+    ///
+    /// Winograd's algorithm computes 3 × 3 convolutions of stride 1 in tiles of up to 6 × 6 results. A NaN or an infinity in
+    /// the input makes NaN of every result of the tiles that read it, not only of those whose windows hold it.
     #[default]
     Fast,
-    /// No algorithm that rounds differently from a direct convolution.
+    /// Each sum term by term, as a direct convolution forms it. A NaN or an infinity reaches just the results whose windows
+    /// hold it.
     Exact,
 }

@@ -6,8 +6,10 @@ use ndarray::ArrayD;
 use neckar_spec::program::*;
 use neckar_spec::size::Size;
 
+use super::conv::{Algorithm, winograd};
 use super::simd::Isa;
 use crate::common::{BodyMaker, ConvShape, distance, random, random_weights};
+use crate::tensor::Dims;
 use crate::{Model, Numerics, Options, Weights, naive};
 
 /// ‖got − naive‖/‖naive‖: fp32 sums of a few thousand terms stay within some units in the last place, and Winograd's
@@ -113,6 +115,40 @@ fn convolutions() {
             case(&[shape], make, &format!("{shape:?} to {out}, {conv:?}, bias {bias}"))
         })
     }));
+}
+
+#[test]
+fn fast_convolutions_of_real_sizes_stay_within_the_stated_error() {
+    let layers: &[&[usize]] = &[
+        &[1, 64, 56, 56],
+        &[1, 128, 28, 28],
+        &[1, 128, 32, 64],
+        &[1, 256, 14, 14],
+        &[1, 256, 28, 28],
+        &[1, 256, 7, 7],
+        &[1, 512, 7, 7],
+    ];
+    let mut products = Vec::new();
+    check_all(layers.iter().map(|&shape| {
+        let conv = ConvShape::square(3, 1, 1);
+        let dims = Dims::of(shape).expect("a map has four axes");
+        let mut instr = None;
+        let make = |net: &mut BodyMaker| {
+            instr = Some(net.conv("conv", [shape[1], shape[1]], conv, true));
+            (instr.clone().expect("it was just made"), Vec::new())
+        };
+        let complaint = case(&[shape], make, &format!("{shape:?}"));
+        if let Some(Instr::Conv(conv)) = instr {
+            products.push(Algorithm::choose(&conv, [dims, dims], Numerics::Fast));
+        }
+        complaint
+    }));
+    for n in winograd::PRODUCTS {
+        assert!(
+            products.contains(&Algorithm::Winograd { products: n }),
+            "none of the layers takes {n} products: {products:?}"
+        );
+    }
 }
 
 #[test]
