@@ -128,9 +128,8 @@ fn illegal_at(graph: &Graph, legal: &Legal) -> Vec<Diagnostic> {
         if diagnostics.iter().any(|known| known.span == Some(condition.span)) {
             continue;
         }
-        let sizes: Vec<String> = env.iter().map(|(symbol, n)| format!("{symbol} = {n}")).collect();
         let failed = at_sizes(&condition.relation, &env);
-        let message = format!("{}, but at {} {failed}", condition.reason, sizes.join(", "));
+        let message = format!("{}, but at {env} {failed}", condition.reason);
         let diagnostic = Diagnostic::error(Code::IllegalAt, condition.span, message);
         let note = format!("legal are {}", legal.describe().join("; "));
         let diagnostic = diagnostic.label(condition.relation.to_string()).note(note);

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -82,9 +83,12 @@ class Neckar:
 
 
 class Network:
-    """A network at a size and a batch: its weights, inputs, exports and what it gives, as files in a folder."""
+    """A network at a size and a batch: its weights, inputs, exports and what it gives, as files in a folder.
 
-    def __init__(self, folder, name, spec, settings, sizes):
+    `exports` are ONNX files at that size by who exported them, `free` those for any size.
+    """
+
+    def __init__(self, folder, name, spec, settings, sizes, with_free=False):
         # What needs PyTorch is imported only where a script does.
         import onnx
 
@@ -94,20 +98,22 @@ class Network:
         folder.mkdir(parents=True)
         self.folder, self.name = folder, name
         weights, module = folder / "weights.safetensors", folder / "network.py"
-        exported = folder / "neckar.onnx"
+        self.exports, self.free = {"neckar": folder / "neckar.onnx"}, {"neckar": folder / "neckar-free.onnx"}
         neckar("weights", "init", spec, *given(settings), "--seed", 1, "-o", weights)
         neckar("export", "pytorch", spec, *given(settings), "-o", module)
-        neckar("export", "onnx", spec, *given(settings), "--weights", weights, "--fold-norms", "-o", exported)
-        arrays = inputs(onnx_inputs(onnx.load(exported)), sizes)
+        export = ["export", "onnx", spec, *given(settings), "--weights", weights, "--fold-norms"]
+        neckar(*export, "-o", self.free["neckar"])
+        neckar(*export, "--at", ",".join(f"{symbol}={value}" for symbol, value in sizes.items()), "-o", self.exports["neckar"])
+        arrays = inputs(onnx_inputs(onnx.load(self.free["neckar"])), sizes)
         self.inputs_npz = folder / "in.npz"
         np.savez(self.inputs_npz, **arrays)
         self.expected = reference(folder, spec, settings, weights, arrays)
         self.arguments = [spec, *given(settings), "--weights", weights, "--input", folder / "in.safetensors"]
         self.module = f"{module}:{weights}"
-        self.exports = {"neckar": exported}
         for exporter, dynamo in [("PyTorch", True), ("PyTorch's older one", False)]:
-            self.exports[exporter] = folder / f"dynamo={dynamo}.onnx"
-            pytorch.export_onnx(module, weights, arrays, self.exports[exporter], dynamo)
+            for exports, free in [(self.exports, False)] + [(self.free, True)] * with_free:
+                exports[exporter] = folder / f"dynamo={dynamo},free={free}.onnx"
+                pytorch.export_onnx(module, weights, arrays, exports[exporter], dynamo, free)
 
 
 def difference(own, expected):
@@ -118,11 +124,14 @@ def difference(own, expected):
 
 
 def race(contestants, rounds, seconds):
-    """Times each in alternation; a list of milliseconds each, a round a number."""
+    """Times each in alternation; a list of milliseconds each, a round a number.
+
+    A round has an order of its own: whoever always follows the same one finds always the same caches and clock.
+    """
     times = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, contestant in contestants.items():
-            times[name].append(contestant.time(seconds))
+    for at in range(rounds):
+        for name in random.Random(at).sample(list(contestants), len(contestants)):
+            times[name].append(contestants[name].time(seconds))
     return times
 
 

@@ -25,17 +25,19 @@ def main():
         for spec, settings in CASES:
             weights = folder / "weights.safetensors"
             neckar("weights", "init", spec, *given(settings), "--seed", 1, "-o", weights)
-            for fold in [[], ["--fold-norms", "--beside"]]:
+            every, first = sizes_of(spec), sizes_of(spec)[0]
+            at = ",".join(f"{symbol}={value}" for symbol, value in first.items())
+            for options, sizes_of_file in [([], every), (["--fold-norms", "--beside"], every), (["--fold-norms", "--at", at], [first])]:
                 path = folder / "model.onnx"
-                neckar("export", "onnx", spec, *given(settings), "--weights", weights, *fold, "-o", path)
+                neckar("export", "onnx", spec, *given(settings), "--weights", weights, *options, "-o", path)
                 onnx.checker.check_model(str(path), full_check=True)
                 model = onnx.load(path, load_external_data=False)
                 session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-                for sizes in sizes_of(spec):
+                for sizes in sizes_of_file:
                     arrays = inputs(onnx_inputs(model), sizes)
                     expected = reference(folder, spec, settings, weights, arrays)
                     made = dict(zip([output.name for output in session.get_outputs()], session.run(None, arrays)))
-                    what = name(spec, settings) + (" (folded, beside)" if fold else "")
+                    what = " ".join([name(spec, settings), *options])
                     in_onnxruntime.line(what, sizes, error(made, expected))
                     if rust:
                         np.savez(folder / "in.npz", **arrays)

@@ -1,7 +1,7 @@
 """ONNX Runtime on neckar's export and on PyTorch's own of the same network with the same weights, in alternation.
 
-PyTorch exports at the sizes that are timed, by both of its exporters, of which the faster counts; neckar's file keeps its sizes
-free. A try whose ratio of medians is above the tolerance is repeated, since other work on the machine disturbs it.
+Files for the size that is timed are held to such files, files for any size to such. Of PyTorch's two exporters the faster counts. A
+try whose ratio of medians is above the tolerance is repeated, since other work on the machine disturbs it.
 """
 
 import argparse
@@ -44,12 +44,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for at, (name, spec, sizes) in enumerate(NETWORKS):
             print(name, flush=True)
-            network = Network(Path(folder) / str(at), name, spec, [], sizes)
-            contestants = {own: Peer("onnxruntime", path, network, arguments.threads) for own, path in network.exports.items()}
-            if not any(attempt(contestants, arguments.rounds, arguments.seconds) for _ in range(arguments.tries)):
-                slower.append(name)
-            for contestant in contestants.values():
-                contestant.close()
+            network = Network(Path(folder) / str(at), name, spec, [], sizes, with_free=True)
+            for kind, exports in [("fixed sizes", network.exports), ("free sizes", network.free)]:
+                print(f" {kind}", flush=True)
+                contestants = {own: Peer("onnxruntime", path, network, arguments.threads) for own, path in exports.items()}
+                if not any(attempt(contestants, arguments.rounds, arguments.seconds) for _ in range(arguments.tries)):
+                    slower.append(f"{name} with {kind}")
+                for contestant in contestants.values():
+                    contestant.close()
     if slower:
         raise SystemExit(f"ONNX Runtime is slower on neckar's export of {'; '.join(slower)}")
 

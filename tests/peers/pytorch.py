@@ -33,15 +33,18 @@ def run(net, arrays):
         return {own: made.numpy() for own, made in net(**{own: torch.from_numpy(x) for own, x in arrays.items()}).items()}
 
 
-def export_onnx(path, weights, arrays, onnx, dynamo):
-    """PyTorch's own ONNX export at the sizes of the arrays, by either of its exporters; both fold batch norms."""
+def export_onnx(path, weights, arrays, onnx, dynamo, free=False):
+    """PyTorch's own ONNX export by either of its exporters; both fold batch norms. Sizes are fixed at those of the arrays, or free."""
     net = trained(path, weights)
     tensors = {own: torch.from_numpy(x) for own, x in arrays.items()}
     names = {"input_names": list(arrays), "output_names": list(run(net, arrays))}
+    axes = {own: [0, *range(2, x.ndim)] for own, x in arrays.items()} if free else {}
     with warnings.catch_warnings():
         # The older exporter says that it is the older one.
         warnings.simplefilter("ignore")
         if dynamo:
-            torch.onnx.export(net, (), onnx, kwargs=tensors, dynamo=True, external_data=False, verbose=False, **names)
+            shapes = {own: dict.fromkeys(free, torch.export.Dim.DYNAMIC) for own, free in axes.items()}
+            torch.onnx.export(net, (), onnx, kwargs=tensors, dynamo=True, external_data=False, verbose=False,
+                              dynamic_shapes=shapes or None, **names)
         else:
-            torch.onnx.export(net, tuple(tensors.values()), onnx, dynamo=False, **names)
+            torch.onnx.export(net, tuple(tensors.values()), onnx, dynamo=False, dynamic_axes=axes, **names)

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Settings;
+use super::values::size;
 use crate::spec::SpecArgument;
 use crate::weights::WeightsArguments;
 
 /// `neckar export`.
 #[derive(Debug, Subcommand)]
 pub enum Export {
-    /// Write an ONNX model (opset 17) that takes every legal size and batch
+    /// Write an ONNX model (opset 17) that takes every legal size and batch, or those of `--at`
     Onnx(ExportOnnx),
     /// Write a PyTorch module whose `state_dict` has neckar's checkpoint names
     Pytorch(ExportPytorch),
@@ -47,6 +48,10 @@ pub struct ExportOnnx {
     /// Multiply batch norms into the convolutions before them
     #[arg(long)]
     pub fold_norms: bool,
+
+    /// Fix the sizes: at these, over those of the `at` clause; the batch too where it is among them: `--at H=640,W=640,B=1`
+    #[arg(long, value_name = "SIZE=N", value_delimiter = ',', value_parser = size)]
+    pub at: Vec<(String, i64)>,
 
     /// Put the weights into a file beside the model, named as it with `.data` behind
     #[arg(long)]

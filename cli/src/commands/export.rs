@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use neckar_export::{onnx, pytorch};
+use neckar_spec::check::Checked;
+use neckar_spec::size::Env;
 use neckar_spec::{Lowering, lower};
 
 use crate::arguments::{Export, ExportOnnx, ExportPytorch};
 use crate::failure::Failure;
 use crate::files::{write_bytes, write_text};
+use crate::sizes;
 use crate::terminal::Terminal;
 
 /// Writes a network for other tools.
@@ -36,6 +39,7 @@ fn onnx(arguments: &ExportOnnx, terminal: &Terminal) -> Result<(), Failure> {
     let options = onnx::Options {
         fold_norms: arguments.fold_norms,
         beside: beside.as_ref().map(|name| name.to_string_lossy().into_owned()),
+        at: fixed(&arguments.at, &checked)?,
         metadata: BTreeMap::from([("neckar.spec".to_owned(), arguments.spec.text.clone())]),
     };
     let model = onnx::export(&program, &values, &options).map_err(|error| Failure::incomplete(error.to_string()))?;
@@ -44,8 +48,27 @@ fn onnx(arguments: &ExportOnnx, terminal: &Terminal) -> Result<(), Failure> {
         write_bytes(&path.with_file_name(name), &model.beside)?;
     }
     write_bytes(&path, &model.model)?;
-    terminal.note(&format!("`{}` holds `{}` for every legal size and batch", path.display(), program.name));
+    let sizes = match options.at.is_empty() {
+        true => "for every legal size and batch".to_owned(),
+        false => format!("at {}", options.at),
+    };
+    terminal.note(&format!("`{}` holds `{}` {sizes}", path.display(), program.name));
     Ok(())
+}
+
+/// The sizes that an export is fixed at: none where none are asked for. A batch that is not among them stays free.
+fn fixed(asked: &[(String, i64)], checked: &Checked) -> Result<Env, Failure> {
+    if asked.is_empty() {
+        return Ok(Env::new());
+    }
+    let env = sizes::at(checked, asked)?.ok_or_else(|| sizes::missing(checked, "export at fixed sizes"))?;
+    let batches = sizes::batches(checked);
+    let stays = |symbol: &str| batches.contains(&symbol) && !asked.iter().any(|(name, _)| name == symbol);
+    Ok(env
+        .iter()
+        .filter(|(symbol, _)| !stays(symbol.as_str()))
+        .map(|(symbol, value)| (symbol.clone(), value))
+        .collect())
 }
 
 fn pytorch(arguments: &ExportPytorch, terminal: &Terminal) -> Result<(), Failure> {

@@ -35,6 +35,10 @@ fn exports_are_files_of_the_other_tools() {
     // Field 1 of the message, the version of the format, is 8.
     assert_eq!(fs::read(folder.path("lite_fpn.onnx")).expect("the model")[..2], [0x08, 8]);
     assert!(folder.path("lite_fpn.onnx.data").is_file());
+    let said = folder.succeed(&["export", "onnx", "lite_fpn", "--at", "W=256"]);
+    assert!(said.err.contains("`lite_fpn.onnx` holds `LiteFpn` at H = 64, W = 256"), "{}", said.err);
+    let said = folder.neckar(&["export", "onnx", "lite_fpn", "--at", "W=255"]);
+    assert!(said.code == 3 && said.err.contains("W = 255 is not legal"), "{}", said.err);
     folder.succeed(&["export", "pytorch", "lite_fpn"]);
     let module = fs::read_to_string(folder.path("lite_fpn.py")).expect("the module");
     assert!(module.contains("\nclass LiteFpn(nn.Module):\n"), "{module}");

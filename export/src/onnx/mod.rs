@@ -12,6 +12,7 @@ mod sizes;
 use std::collections::BTreeMap;
 
 use neckar_spec::program::Program;
+use neckar_spec::size::{Env, Size, Symbol};
 use prost::Message;
 
 use graph::Builder;
@@ -33,6 +34,8 @@ pub struct Options {
     pub fold_norms: bool,
     /// The file beside the model that holds the weights, by its name; without one they are inside.
     pub beside: Option<String>,
+    /// Sizes that are fixed; the others stay free.
+    pub at: Env,
     /// Further properties of the model: a key and its text.
     pub metadata: BTreeMap<String, String>,
 }
@@ -68,7 +71,9 @@ pub fn export(program: &Program, weights: &[&[f32]], options: &Options) -> Resul
             .zip(&program.weights)
             .all(|(own, weight)| own.len() == weight.shape.iter().product::<usize>());
     assert!(suits, "the weights are not those of `{}`", program.name);
-    let program = &program.inlined();
+    let mut program = program.inlined();
+    fix(&mut program, &options.at);
+    let program = &program;
     let mut builder = Builder::new(program, weights, options);
     builder.network();
     let (graph, beside) = builder.finish();
@@ -77,6 +82,9 @@ pub fn export(program: &Program, weights: &[&[f32]], options: &Options) -> Resul
     metadata.insert("neckar.arch".into(), program.name.clone());
     metadata.insert("neckar.settings".into(), settings.join(", "));
     metadata.insert("neckar.legal".into(), program.legal.describe().join("; "));
+    if !options.at.is_empty() {
+        metadata.insert("neckar.at".into(), options.at.to_string());
+    }
     let model = Model {
         ir_version: Some(IR_VERSION),
         producer_name: "neckar".into(),
@@ -90,4 +98,13 @@ pub fn export(program: &Program, weights: &[&[f32]], options: &Options) -> Resul
         return Err(Error::TooLarge(length));
     }
     Ok(Onnx { model: model.encode_to_vec(), beside })
+}
+
+/// Gives inputs and outputs the sizes that are fixed; those of all other maps follow.
+fn fix(program: &mut Program, at: &Env) {
+    let sizes: BTreeMap<Symbol, Size> =
+        at.iter().map(|(symbol, value)| (symbol.clone(), Size::constant(value))).collect();
+    let inputs = program.inputs.iter_mut().flat_map(|input| &mut input.shape);
+    let outputs = program.outputs.iter_mut().flat_map(|output| &mut output.shape);
+    inputs.chain(outputs).for_each(|size| *size = size.substitute(&sizes));
 }

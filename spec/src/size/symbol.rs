@@ -79,6 +79,16 @@ impl Env {
     }
 }
 
+/// `H = 64, W = 128`.
+impl fmt::Display for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (symbol, value)) in self.iter().enumerate() {
+            write!(f, "{}{symbol} = {value}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
 impl<S: Into<Symbol>> FromIterator<(S, i64)> for Env {
     fn from_iter<I: IntoIterator<Item = (S, i64)>>(values: I) -> Env {
         Env(values.into_iter().map(|(symbol, value)| (symbol.into(), value)).collect())
