@@ -25,8 +25,9 @@ impl Session {
     /// Runs into the caller's arrays: inputs and outputs `[B, C, sizes…]` in the order of the program, of the session's
     /// shapes and any strides.
     ///
-    /// It allocates nothing for arrays of up to four axes when one thread runs it; more threads are woken through a
-    /// queue that allocates a block once in some dozens of runs.
+    /// When one thread runs it, it allocates nothing for up to eight inputs and eight outputs of up to four axes in the
+    /// standard layout; arrays of other strides are copied. More threads are woken through a queue that allocates a block
+    /// once in some dozens of runs.
     ///
     /// # Errors
     /// [`Error::Input`] and [`Error::Output`] for arrays of another number or shape.

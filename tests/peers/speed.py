@@ -6,7 +6,7 @@ the fastest peer's time over neckar's, with the least and the greatest of a roun
 
 With `--instructions avx2` all are held to AVX2: neckar, OpenVINO and PyTorch by switches of their own, the others as `avx2.py` says.
 
-candle is not among them: it has no fast convolution for these networks and would need each of them written by hand.
+candle is not among them: each of these networks would have to be written by hand for it.
 """
 
 import argparse

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use ndarray::{ArrayD, ArrayViewD};
 use neckar::{Model, Options, Weights};
 use neckar_spec::Program;
-use neckar_spec::program::{
-    Body, Convolution, Epilogue, Input, Instr, Norm, Output, Slot, Step as ProgramStep, WeightId,
-};
+use neckar_spec::program::{Body, Epilogue, Input, Instr, Norm, Output, Slot, Step as ProgramStep, WeightId};
 use neckar_spec::size::{Size, decide};
 
 use super::network::Tensor;
@@ -75,20 +73,7 @@ impl Step {
 
     /// The weights that it uses, each once; the first names its layer.
     pub fn weights(&self) -> Vec<WeightId> {
-        let mut weights: Vec<WeightId> = match &self.instr {
-            Instr::Conv(Convolution { weight, bias, .. })
-            | Instr::TransposedConv { weight, bias, .. }
-            | Instr::Gemm { weight, bias, .. } => std::iter::once(*weight).chain(*bias).collect(),
-            Instr::WeightedSum { weight, .. } => vec![*weight],
-            Instr::Pool(_)
-            | Instr::GlobalAveragePool
-            | Instr::AdaptiveAveragePool { .. }
-            | Instr::Resize(_)
-            | Instr::Concat
-            | Instr::Flatten
-            | Instr::L2Normalize { .. }
-            | Instr::Elementwise => Vec::new(),
-        };
+        let mut weights = self.instr.weights();
         for post in &self.epilogue {
             if let Epilogue::Norm(norm) = post {
                 let own = [norm.weight, norm.bias, norm.mean, norm.variance];
