@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::cpu::simd::{BLOCK, Block, Simd};
+use crate::cpu::simd::{BLOCK, Simd};
 
 /// A buffer that is written in pieces that do not overlap.
 pub(crate) struct Destination<'a> {
@@ -24,13 +24,15 @@ impl<'a> Destination<'a> {
     /// # Safety
     /// No other thread writes any of these floats while this object exists.
     #[inline(always)]
-    pub(crate) unsafe fn write<S: Simd>(&self, simd: S, at: usize, width: usize, block: &Block) {
+    pub(crate) unsafe fn write<S: Simd>(&self, simd: S, at: usize, width: usize, block: S::V) {
         if width == BLOCK {
             // SAFETY: the caller's promise is the one that is asked for.
-            return unsafe { self.store(simd, simd.load(block), at) };
+            return unsafe { self.store(simd, block, at) };
         }
+        let mut floats = [0.0; BLOCK];
+        simd.store(block, &mut floats);
         // SAFETY: likewise.
-        unsafe { self.copy(at, &block[..width]) };
+        unsafe { self.copy(at, &floats[..width]) };
     }
 
     /// Writes some floats.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use neckar_spec::program::Activation;
 
+use super::layout::Output;
 use super::resize::Nearest;
 use super::simd::{self, BLOCK, Block, Isa, Simd, Vectorised};
 use crate::plan::{Place, Reads};
@@ -77,12 +78,80 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Applies it to blocks of the same channels, every `stride`-th of a slice, of which `width` floats count; `starts` are
-    /// those of each block.
+    /// Adds a bias and applies it to blocks of the same channels, every `stride`-th of a slice, of which `width` floats count,
+    /// and writes each to the pixel that is told for its number; `starts` are those of each block.
+    ///
+    /// # Safety
+    /// No other thread writes these channels of the pixels while the output exists.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "they describe some results, and are passed on once")]
+    pub(crate) unsafe fn write<S: Simd>(
+        &self,
+        simd: S,
+        blocks: &mut [Block],
+        stride: usize,
+        bias: S::V,
+        channels: [usize; 2],
+        starts: &[usize],
+        out: &Output,
+        pixel: impl Fn(usize) -> usize,
+    ) {
+        // What most convolutions have is one pass from the sums to the result. A macro, as closures are not always inlined into
+        // what has the instruction set.
+        macro_rules! pass {
+            ($sum:ident, $i:ident, $result:expr) => {
+                for ($i, block) in blocks.iter().step_by(stride).enumerate() {
+                    let $sum = simd.add(simd.load(block), bias);
+                    // SAFETY: as the caller promises.
+                    unsafe { out.pixel(simd, pixel($i), channels, $result) };
+                }
+            };
+        }
+        macro_rules! other {
+            ($place:expr, $i:expr) => {
+                block(simd, &self.reads.get(*$place)[starts[$i] + channels[0]..][..channels[1]])
+            };
+        }
+        let zero = simd.splat(0.0);
+        match self.posts {
+            [] => pass!(sum, i, sum),
+            [Post::Activation(Activation::Relu)] => pass!(sum, i, simd.max(zero, sum)),
+            [Post::Add(Addend { place, .. })] => pass!(sum, i, simd.add(sum, other!(place, i))),
+            [Post::Add(Addend { place, .. }), Post::Activation(Activation::Relu)] => {
+                pass!(sum, i, simd.max(zero, simd.add(sum, other!(place, i))));
+            }
+            _ => {
+                self.blocks(simd, blocks, stride, bias, channels, starts);
+                for (i, block) in blocks.iter().step_by(stride).enumerate() {
+                    // SAFETY: as the caller promises.
+                    unsafe { out.pixel(simd, pixel(i), channels, simd.load(block)) };
+                }
+            }
+        }
+    }
+
+    /// As [`Finish::write`], with the results in place of the sums.
     ///
     /// Step by step over all blocks rather than block by block, so that those of a step overlap in the processor.
     #[inline(always)]
     pub(crate) fn blocks<S: Simd>(
+        &self,
+        simd: S,
+        blocks: &mut [Block],
+        stride: usize,
+        bias: S::V,
+        channels: [usize; 2],
+        starts: &[usize],
+    ) {
+        for block in blocks.iter_mut().step_by(stride) {
+            simd.store(simd.add(simd.load(block), bias), block);
+        }
+        self.steps(simd, blocks, stride, channels, starts);
+    }
+
+    /// Applies its steps.
+    #[inline(always)]
+    fn steps<S: Simd>(
         &self,
         simd: S,
         blocks: &mut [Block],
@@ -110,11 +179,7 @@ impl<'a> Finish<'a> {
                     let map = self.reads.get(*place);
                     for (block, starts) in blocks.iter_mut().step_by(stride).zip(starts.chunks_exact(addends)) {
                         let row = &map[starts[addend] + channel..][..width];
-                        let other = match row.first_chunk::<BLOCK>() {
-                            Some(row) => simd.load(row),
-                            None => simd.load(&simd::partial(row)),
-                        };
-                        simd.store(simd.add(simd.load(block), other), block);
+                        simd.store(simd.add(simd.load(block), self::block(simd, row)), block);
                     }
                     addend += 1;
                 }
@@ -137,6 +202,15 @@ impl Addend {
             None => pixel,
             Some(nearest) => nearest.pixel(pixel),
         }
+    }
+}
+
+/// Up to a block of floats, with zeros after their end.
+#[inline(always)]
+fn block<S: Simd>(simd: S, from: &[f32]) -> S::V {
+    match from.first_chunk::<BLOCK>() {
+        Some(from) => simd.load(from),
+        None => simd.load(&simd::partial(from)),
     }
 }
 
@@ -172,11 +246,11 @@ impl Vectorised for Rows<'_, '_> {
                 let (blocks, rest) = row.as_chunks_mut::<BLOCK>();
                 let tail = blocks.len() * BLOCK;
                 for (j, block) in blocks.iter_mut().enumerate() {
-                    alone.blocks(simd, std::slice::from_mut(block), 1, [j * BLOCK, BLOCK], start);
+                    alone.steps(simd, std::slice::from_mut(block), 1, [j * BLOCK, BLOCK], start);
                 }
                 if !rest.is_empty() {
                     let mut block = [simd::partial(rest)];
-                    alone.blocks(simd, &mut block, 1, [tail, rest.len()], start);
+                    alone.steps(simd, &mut block, 1, [tail, rest.len()], start);
                     rest.copy_from_slice(&block[0][..rest.len()]);
                 }
             }

@@ -109,29 +109,52 @@ fn square<S: Simd>(
     }
 }
 
-/// Writes some pixels of a channels-first map channels-last, one behind the other.
+/// Copies some pixels of a channels-first map, sixteen side by side a channel, `[sixteen pixels][channel][16]`, and tells where
+/// each starts.
 #[inline(always)]
-pub(crate) fn gather<S: Simd>(simd: S, from: &[f32], dims: Dims, pixels: Range<usize>, to: &mut [f32]) {
+pub(crate) fn gather<S: Simd>(
+    simd: S,
+    data: &[f32],
+    dims: Dims,
+    pixels: Range<usize>,
+    offsets: &mut [usize],
+    to: &mut [f32],
+) {
     let image = dims.height * dims.width;
-    // Channels outside: the run of a channel lies in few cache lines behind each other, that of the next a page away.
-    for channel in (0..dims.channels).step_by(BLOCK) {
-        let channels = BLOCK.min(dims.channels - channel);
-        // The runs of the next channels come from memory meanwhile.
-        let next = channel + channels..dims.channels.min(channel + channels + BLOCK);
-        let first_image = pixels.start / image;
-        for channel in next {
-            let start = (first_image * dims.channels + channel) * image + pixels.start % image;
-            let end = (start + pixels.len()).min(from.len());
-            simd.prefetch(&from[start..end]);
+    let group = dims.channels * BLOCK;
+    for (i, offset) in offsets[..pixels.len()].iter_mut().enumerate() {
+        *offset = i / BLOCK * group + i % BLOCK;
+    }
+    let mut pixel = pixels.start;
+    while pixel < pixels.end {
+        // Four lines of each channel at a time: enough of a run for the memory, few enough for the stores.
+        const RUNS: usize = 4;
+        let (first, within) = (pixel - pixels.start, pixel % image);
+        let run = (RUNS * BLOCK - first % BLOCK).min(pixels.end - pixel).min(image - within);
+        let mut from = pixel / image * dims.channels * image + within;
+        for channel in 0..dims.channels {
+            // The run of a channel some channels on, a page away, comes from memory meanwhile.
+            const AHEAD: usize = 12;
+            for line in 0..RUNS {
+                simd.prefetch(data.as_ptr().wrapping_add(from + AHEAD * image + line * BLOCK));
+            }
+            let run = &data[from..from + run];
+            let mut at = first;
+            let (head, blocks) = run.split_at(run.len().min((BLOCK - at % BLOCK) % BLOCK));
+            let place = |at: usize| at / BLOCK * group + channel * BLOCK + at % BLOCK;
+            to[place(at)..][..head.len()].copy_from_slice(head);
+            at += head.len();
+            let (blocks, tail) = blocks.as_chunks::<BLOCK>();
+            for block in blocks {
+                simd.store(simd.load(block), &mut to[place(at)..]);
+                at += BLOCK;
+            }
+            if !tail.is_empty() {
+                to[place(at)..][..tail.len()].copy_from_slice(tail);
+            }
+            from += image;
         }
-        let mut pixel = pixels.start;
-        while pixel < pixels.end {
-            let run = BLOCK.min(pixels.end - pixel).min(image - pixel % image);
-            let from = &from[(pixel / image * dims.channels + channel) * image..][..channels * image];
-            let to = &mut to[(pixel - pixels.start) * dims.channels..][..run * dims.channels];
-            square(simd, &from[pixel % image..], image, &mut to[channel..], dims.channels, [channels, run]);
-            pixel += run;
-        }
+        pixel += run;
     }
 }
 
@@ -153,7 +176,7 @@ impl<'a> Output<'a> {
     /// # Safety
     /// No other thread writes these channels of the pixel while this object exists.
     #[inline(always)]
-    pub(crate) unsafe fn pixel<S: Simd>(&self, simd: S, pixel: usize, [channel, width]: [usize; 2], block: &Block) {
+    pub(crate) unsafe fn pixel<S: Simd>(&self, simd: S, pixel: usize, [channel, width]: [usize; 2], block: S::V) {
         // SAFETY: as the caller promises.
         unsafe { self.buffer.write(simd, pixel * self.dims.channels + channel, width, block) };
     }
@@ -175,7 +198,7 @@ impl<'a> Output<'a> {
             Layout::ChannelsLast => {
                 for (i, block) in blocks.iter().step_by(stride).enumerate() {
                     // SAFETY: as the caller promises.
-                    unsafe { self.pixel(simd, first + i, channels, block) };
+                    unsafe { self.pixel(simd, first + i, channels, simd.load(block)) };
                 }
             }
             Layout::ChannelsFirst => {
@@ -193,7 +216,7 @@ impl<'a> Output<'a> {
                     for (c, line) in square.iter().enumerate().take(channels[1]) {
                         let at = self.line(pixel / image, channels[0] + c) + pixel % image;
                         // SAFETY: as the caller promises.
-                        unsafe { self.buffer.write(simd, at, run, line) };
+                        unsafe { self.buffer.write(simd, at, run, simd.load(line)) };
                     }
                     done += run;
                 }
@@ -220,7 +243,7 @@ impl<'a> Output<'a> {
                 let first = self.dims.pixel(batch, top + y, left);
                 for x in 0..width {
                     // SAFETY: as the caller promises.
-                    unsafe { self.pixel(simd, first + x, channels, &blocks[y * SIDE + x]) };
+                    unsafe { self.pixel(simd, first + x, channels, simd.load(&blocks[y * SIDE + x])) };
                 }
             }
             return;

@@ -40,11 +40,6 @@ impl Geometry {
         self.input
     }
 
-    /// Whether a row makes pixels that do not follow each other.
-    pub(super) fn spreads(&self) -> bool {
-        self.spread > 1
-    }
-
     /// How many rows.
     pub(crate) fn rows(&self) -> usize {
         self.grid.pixels()

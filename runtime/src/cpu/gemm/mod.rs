@@ -17,12 +17,13 @@ pub(crate) use geometry::Geometry;
 pub(crate) use panels::{Packing, Panels};
 pub(crate) use tile::Left;
 
+use super::epilogue::Finish;
 use super::layout::{self, Layout, Output};
 use super::simd::{BLOCK, Block, Simd, Vectorised};
 use super::{Task, Workspace};
 use crate::tensor::Dims;
 use geometry::PADDING;
-use tile::tile;
+use tile::{Terms, tile};
 
 /// Rows of a block: their input for a range of k takes some 150 KiB.
 const BLOCK_ROWS: usize = 96;
@@ -96,7 +97,8 @@ impl Gemm {
     /// Offsets and floats that a thread needs, and floats that threads share.
     pub(crate) fn workspace(&self) -> [usize; 3] {
         let a_row = self.geometry.taps() + self.addends + 1;
-        let gathered = if self.gathers() { BLOCK_ROWS * self.weights.depth } else { 0 };
+        // Whole blocks of rows: channels-first inputs keep their pixels side by side.
+        let gathered = if self.gathers() { BLOCK_ROWS.next_multiple_of(BLOCK) * self.weights.depth } else { 0 };
         [BLOCK_ROWS * a_row, gathered, 0]
     }
 
@@ -154,69 +156,78 @@ impl Vectorised for Job<'_> {
         let mut index = panels.start;
         while index < panels.end {
             let panel = weights.panel(index);
-            let zeros = &gemm.zeros;
-            let mut left = Left { data, offsets, segments: taps, segment: weights.segment, shift: panel.input, zeros };
+            let (segment, zeros) = (weights.segment, gemm.zeros.as_slice());
+            let mut left = Left { data, offsets, segments: taps, segment, spread: false, shift: panel.input, zeros };
             if gemm.gathers() {
                 if gathered != Some(panel.input) {
                     match gemm.layouts[0] {
-                        Layout::ChannelsLast => gather(left, rows.len(), floats),
-                        Layout::ChannelsFirst => layout::gather(simd, data, geometry.input(), rows.clone(), floats),
-                    }
-                    for (row, offset) in gathered_offsets[..rows.len()].iter_mut().enumerate() {
-                        *offset = row * weights.depth;
+                        Layout::ChannelsLast => gather(left, gathered_offsets, floats),
+                        Layout::ChannelsFirst => {
+                            layout::gather(simd, data, geometry.input(), rows.clone(), gathered_offsets, floats);
+                        }
                     }
                     gathered = Some(panel.input);
                 }
-                let segment = weights.depth;
-                left = Left { data: floats, offsets: gathered_offsets, segments: 1, segment, shift: 0, zeros };
+                let (segment, spread) = (weights.depth, gemm.layouts[0] == Layout::ChannelsFirst);
+                left = Left { data: floats, offsets: gathered_offsets, segments: 1, segment, spread, shift: 0, zeros };
             }
-            let paired = S::TILE[1] == 2 && index + 1 < panels.end && panel.shares_input(&weights.panel(index + 1));
-            let width = if paired { 2 } else { 1 };
-            let sums = &mut sums[..width * rows.len()];
-            let next = weights.after(index + width, width);
-            match paired {
-                true => {
-                    let columns = array::from_fn(|p| weights.columns(index + p));
-                    accumulate::<S, 2>(simd, left, columns, next, sums);
-                }
-                false => accumulate::<S, 1>(simd, left, [weights.columns(index)], next, sums),
-            }
-
             if addends > 0 && located != Some(panel.tap) {
                 for (row, starts) in rows.clone().zip(starts.chunks_exact_mut(addends)) {
                     finish.locate(geometry.pixel(row, panel.tap), starts);
                 }
                 located = Some(panel.tap);
             }
-            for (p, index) in (index..index + width).enumerate() {
-                let panel = weights.panel(index);
-                // Added last, as a sum that began with it would round each term to its size.
-                let bias = simd.load(weights.bias(index));
-                for block in sums[p..].iter_mut().step_by(width) {
-                    simd.store(simd.add(simd.load(block), bias), block);
-                }
-                finish.blocks(
-                    simd,
-                    &mut sums[p..],
-                    width,
-                    [panel.channel, panel.width],
-                    &starts[..rows.len() * addends],
-                );
-                let channels = [panel.channel, panel.width];
-                let blocks = &sums[p..];
-                if geometry.spreads() {
-                    for (row, block) in rows.clone().zip(blocks.iter().step_by(width)) {
-                        let pixel = geometry.pixel(row, panel.tap);
-                        // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the
-                        // output: panels differ in their channels or in their tap, rows in their pixels.
-                        unsafe { out.pixel(simd, pixel, channels, block) };
-                    }
-                } else {
-                    // SAFETY: likewise.
-                    unsafe { out.pixels(simd, rows.start, channels, blocks, width) };
-                }
+            let paired = S::TILE[1] == 2 && index + 1 < panels.end && panel.shares_input(&weights.panel(index + 1));
+            let results = Results { gemm, first: rows.start, index, finish, starts, out };
+            let width = if paired { 2 } else { 1 };
+            let sums = &mut sums[..width * rows.len()];
+            match paired {
+                true => results.multiply::<S, 2>(simd, left, sums),
+                false => results.multiply::<S, 1>(simd, left, sums),
             }
             index += width;
+        }
+    }
+}
+
+/// The results of a block of rows for some panels.
+struct Results<'a> {
+    gemm: &'a Gemm,
+    /// The first row.
+    first: usize,
+    /// The first panel.
+    index: usize,
+    finish: Finish<'a>,
+    /// Where each row starts in each map that is added.
+    starts: &'a [usize],
+    out: &'a Output<'a>,
+}
+
+impl Results<'_> {
+    #[inline(always)]
+    fn multiply<S: Simd, const P: usize>(&self, simd: S, left: Left, sums: &mut [Block]) {
+        let Gemm { weights, geometry, addends, layouts, .. } = self.gemm;
+        let columns = array::from_fn::<_, P, _>(|p| weights.columns(self.index + p));
+        accumulate(simd, left, columns, weights.after(self.index + P, P), sums);
+        for p in 0..P {
+            let panel = weights.panel(self.index + p);
+            let channels = [panel.channel, panel.width];
+            let starts = &self.starts[..sums.len() / P * addends];
+            // Added last, as a sum that began with it would round each term to its size.
+            let bias = simd.load(weights.bias(self.index + p));
+            match layouts[1] {
+                Layout::ChannelsLast => {
+                    let pixel = |row: usize| geometry.pixel(self.first + row, panel.tap);
+                    // SAFETY: a pair of a row and a panel belongs to one job, and no two pairs share an element of the output:
+                    // panels differ in their channels or in their tap, rows in their pixels.
+                    unsafe { self.finish.write(simd, &mut sums[p..], P, bias, channels, starts, self.out, pixel) };
+                }
+                Layout::ChannelsFirst => {
+                    self.finish.blocks(simd, &mut sums[p..], P, bias, channels, starts);
+                    // SAFETY: likewise.
+                    unsafe { self.out.pixels(simd, self.first, channels, &sums[p..], P) };
+                }
+            }
         }
     }
 }
@@ -232,28 +243,32 @@ pub(crate) fn accumulate<S: Simd, const P: usize>(
     sums: &mut [Block],
 ) {
     let sums = sums.as_chunks_mut::<P>().0;
-    sums.fill([[0.0; BLOCK]; P]);
     let depth = columns[0].len() / BLOCK;
     let tiles = sums.len().div_ceil(S::TILE[0]);
     let parts = tiles * depth.div_ceil(TERMS[P - 1]);
     let mut part = 0;
-    for from in (0..depth).step_by(TERMS[P - 1]) {
-        let terms = from..depth.min(from + TERMS[P - 1]);
-        let weights = columns.map(|columns| &columns[terms.start * BLOCK..terms.end * BLOCK]);
+    for first in (0..depth).step_by(TERMS[P - 1]) {
+        let end = depth.min(first + TERMS[P - 1]);
+        let weights = columns.map(|columns| &columns[first * BLOCK..end * BLOCK]);
         for i in 0..tiles {
             // 25 rows are five tiles of five rather than four of six and one of one, which would be slow.
             let rows = share(sums.len(), tiles, i);
-            simd.prefetch(&next[share(next.len(), parts, part)]);
+            let next = next[share(next.len(), parts, part).start..].as_ptr();
             part += 1;
-            tile(simd, left, rows.start, terms.clone(), weights, &mut sums[rows]);
+            let terms = Terms { first, weights, next };
+            match left.spread {
+                false => tile::<S, P, 1>(simd, left, rows.start, terms, &mut sums[rows]),
+                true => tile::<S, P, BLOCK>(simd, left, rows.start, terms, &mut sums[rows]),
+            }
         }
     }
 }
 
-/// Copies rows one behind the other, with zeros for what falls into the padding.
-fn gather(left: Left, rows: usize, floats: &mut [f32]) {
+/// Copies rows one behind the other, with zeros for what falls into the padding, and tells where each lies.
+fn gather(left: Left, offsets: &mut [usize], floats: &mut [f32]) {
     let depth = left.segments * left.segment;
-    for (row, segments) in left.offsets.chunks_exact(left.segments).take(rows).enumerate() {
+    for (row, segments) in left.offsets.chunks_exact(left.segments).enumerate() {
+        offsets[row] = row * depth;
         let to = &mut floats[row * depth..][..depth];
         let mut tap = 0;
         while tap < segments.len() {

@@ -110,8 +110,8 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn prefetch(self, floats: &[f32]) {
-        prefetch(floats);
+    fn prefetch(self, at: *const f32) {
+        prefetch(at);
     }
 
     #[inline(always)]

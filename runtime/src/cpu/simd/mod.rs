@@ -66,8 +66,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn round(self, a: Self::V) -> Self::V;
     /// 2ⁿ for an integer n in −126 ..= 127; anything where n is NaN.
     fn power_of_two(self, n: Self::V) -> Self::V;
-    /// Asks for floats to be brought into the second cache.
-    fn prefetch(self, floats: &[f32]);
+    /// Asks for the cache line at an address, which need not be valid, to be brought into the second cache.
+    fn prefetch(self, at: *const f32);
     /// Transposes a square.
     fn transpose(self, square: &mut Square);
 }
@@ -133,15 +133,13 @@ impl Isa {
     }
 }
 
-/// Asks for floats to be brought into the second cache.
+/// Asks for the cache line at an address to be brought into the second cache.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn prefetch(floats: &[f32]) {
+fn prefetch(at: *const f32) {
     use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-    for line in floats.chunks(BLOCK) {
-        // SAFETY: every processor of the target has the instruction, which has no effect but on the caches.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
-    }
+    // SAFETY: every processor of the target has the instruction, which has no effect but on the caches.
+    unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
 }
 
 /// The first floats of a slice as a block, with zeros after its end.

@@ -85,7 +85,7 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn prefetch(self, _: &[f32]) {}
+    fn prefetch(self, _: *const f32) {}
 
     #[inline(always)]
     fn transpose(self, square: &mut Square) {

@@ -83,8 +83,8 @@ impl<S: Simd> Simd for Twice<S> {
     }
 
     #[inline(always)]
-    fn prefetch(self, floats: &[f32]) {
-        self.0.prefetch(floats);
+    fn prefetch(self, at: *const f32) {
+        self.0.prefetch(at);
     }
 
     #[inline(always)]
