@@ -14,7 +14,7 @@
 //!     for warning in &report.warnings {
 //!         eprintln!("warning: {warning}");
 //!     }
-//!     let model = Model::new(Arc::new(program), &weights, Options::default())?;
+//!     let model = Model::new(Arc::new(program), weights, Options::default())?;
 //!     let mut outputs = model.run(&[("image", picture.view())])?;
 //!     Ok(outputs.remove("P3").expect("the spec has an output of this name"))
 //! }

@@ -30,9 +30,8 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
 
     let (weights, weights_time) = time(|| arguments.weights.load(&program, terminal))?;
     let options = arguments.execution.options();
-    let (model, pack_time) = time(|| Model::new(program.clone(), &weights, options))?;
+    let (model, pack_time) = time(|| Model::new(program.clone(), weights, options))?;
     let (mut session, plan_time) = time(|| model.session(&shapes, None))?;
-    drop(weights);
     let ordered = inputs.ordered(&program);
     let mut outputs = session.empty_outputs();
     let mut views = outputs.views_mut();

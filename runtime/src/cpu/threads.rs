@@ -76,11 +76,11 @@ impl Threads {
         buffer.par_chunks_mut(rows * row).enumerate().for_each(share);
     }
 
-    /// Gives each item of a list what it makes.
-    pub(crate) fn map<T: Sync, R: Send>(&self, items: &[T], make: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    /// Makes something of each item of a list.
+    pub(crate) fn map<T: Send, R: Send>(&self, items: Vec<T>, make: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
         match &self.pool {
-            Some(_) => self.enter(|| items.par_iter().map(make).collect()),
-            None => items.iter().map(make).collect(),
+            Some(_) => self.enter(|| items.into_par_iter().map(make).collect()),
+            None => items.into_iter().map(make).collect(),
         }
     }
 }

@@ -38,18 +38,20 @@ struct Inner {
 }
 
 impl Model {
-    /// Packs the weights of a program for a device.
+    /// Packs the weights of a program for a device. Weights that are given away are freed tensor by tensor as they are
+    /// packed; those that are lent stay, and take their memory beside the packed ones.
     ///
     /// # Errors
     /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Unsupported`] for a program
     /// that is not well formed, and for weights that are not its own.
-    pub fn new(program: Arc<Program>, weights: &Weights, options: Options) -> Result<Model, Error> {
+    pub fn new(program: Arc<Program>, weights: impl Into<Weights>, options: Options) -> Result<Model, Error> {
         if let Device::Cuda(ordinal) = options.device {
             return Err(Error::Device(format!(
                 "this build has no CUDA backend, so device cuda:{ordinal} cannot be used; use the CPU"
             )));
         }
         entry::sound(&program)?;
+        let weights: Weights = weights.into();
         if !weights.suit(&program) {
             return Err(Error::Unsupported(format!(
                 "the weights are not those of `{}`: make them with `Weights::init` or `Weights::load` of this program",

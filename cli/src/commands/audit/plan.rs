@@ -57,7 +57,7 @@ impl Plan {
         let weights = Weights::init(&program, 0);
         let options = Options { threads: 1, numerics, ..Options::default() };
         let PlanDescription { parts, arena_bytes, workspace_bytes, .. } =
-            Model::new(Arc::new(program), &weights, options)?.session(inputs, None)?.plan();
+            Model::new(Arc::new(program), weights, options)?.session(inputs, None)?.plan();
         let numerics = match numerics {
             Numerics::Fast => "fast",
             Numerics::Exact => "exact",
