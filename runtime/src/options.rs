@@ -11,6 +11,13 @@ pub struct Options {
     pub numerics: Numerics,
     /// The largest set of instructions that kernels may use on the processor, where it has them.
     pub instructions: Instructions,
+    /// Bytes that packed weights may take; without a bound as many as is fastest.
+    ///
+    /// Those for direct convolutions are always there. Winograd's algorithm takes 1.8, 4 or 7.1 times the weights of a 3 × 3
+    /// convolution on top, for tiles of 2 × 2, 4 × 4 and 6 × 6 results. Within a bound each convolution gets one of these at
+    /// most, and those that save the most time a byte come first, at the sizes of the spec's `at` clause: what was run before
+    /// does not matter.
+    pub max_packed_bytes: Option<usize>,
 }
 
 /// A set of instructions of a processor.

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use neckar::{Device, Instructions, Numerics, Options};
 
 use super::Settings;
-use super::values::device;
+use super::values::{bytes, device};
 use crate::files::Target;
 use crate::run::InputArguments;
 use crate::spec::SpecArgument;
@@ -58,6 +58,10 @@ pub struct Execution {
     /// The largest set of instructions that may be used, where the processor has it
     #[arg(long, value_name = "SET", default_value = "avx512")]
     pub instructions: InstructionsArgument,
+
+    /// Bytes that packed weights may take, such as 64M; faster algorithms need more
+    #[arg(long, value_name = "N", value_parser = bytes)]
+    pub max_packed_bytes: Option<usize>,
 }
 
 impl Execution {
@@ -68,6 +72,7 @@ impl Execution {
             threads: self.threads.map_or(0, usize::from),
             numerics: self.numerics.into(),
             instructions: self.instructions.into(),
+            max_packed_bytes: self.max_packed_bytes,
         }
     }
 }

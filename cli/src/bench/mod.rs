@@ -74,6 +74,7 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
         },
         session_bytes: session.peak_bytes(),
         arena_bytes: plan.arena_bytes,
+        packed_bytes: model.packed_bytes(),
         rows: measured.rows(&accounts(&checked, &program, &plan), |account| shape(&checked, account, &env)),
         steps: measured.steps(),
     };

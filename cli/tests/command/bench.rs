@@ -125,3 +125,23 @@ fn the_table_has_a_line_for_each_row() {
     assert!(folder.succeed(&[&["-v"], &run[..]].concat()).out.contains("conv 3x3/1 + relu"));
     assert_eq!(folder.succeed(&[&["-q"], &run[..]].concat()).out, "");
 }
+
+#[test]
+fn packed_weights_are_told_and_bound() {
+    let folder = Folder::new();
+    let spec = ["lite_fpn", "--at", "H=64,W=128"];
+    let packed = |more: &[&str]| number(&report(&folder, &[&spec, more].concat()), "packed_bytes");
+    let least = packed(&["--numerics", "exact"]);
+    assert!(least > 0.0 && packed(&[]) > 2.0 * least);
+    let bound = 1.5 * least;
+    let within = packed(&["--max-packed-bytes", &format!("{bound:.0}")]);
+    assert!(within > least && within <= bound, "{within} within {bound}, at least {least}");
+    // 2²⁰ bytes to the M, and the bound of `run` is that of `bench`.
+    for command in ["bench", "run"] {
+        let said = folder.neckar(&[command, "lite_fpn", "--max-packed-bytes", "0.5M"]);
+        assert_eq!(said.code, 3, "{}", said.err);
+        assert!(said.err.contains(&format!("take at least {least:.0} bytes")), "{}", said.err);
+        assert!(said.err.contains("is 524288;"), "{}", said.err);
+    }
+    assert_eq!(folder.neckar(&["run", "lite_fpn", "--max-packed-bytes", "64 apples"]).code, 2);
+}

@@ -22,9 +22,10 @@ mod threads;
 mod transposed_conv;
 mod weighted_sum;
 
+pub(crate) use conv::Algorithm;
 pub(crate) use executable::{Executable, State};
 pub use layout::Layout;
-pub(crate) use packed::{PackedSite, pack};
+pub(crate) use packed::{Packed, PackedNetwork, pack};
 pub(crate) use simd::Isa;
 pub(crate) use threads::Threads;
 

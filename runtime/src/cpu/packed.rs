@@ -24,10 +24,34 @@ pub(crate) enum Packed {
     None,
 }
 
+impl Packed {
+    /// Bytes of the forms that there are.
+    fn bytes(&self) -> usize {
+        match self {
+            Packed::Conv(conv) => conv.bytes(),
+            Packed::Panels(panels) => panels.bytes(),
+            Packed::Taps(taps) => taps.bytes(),
+            Packed::Factors(factors) => size_of_val(&**factors),
+            Packed::None => 0,
+        }
+    }
+}
+
+/// The packed weights of a network.
+#[derive(Debug)]
+pub(crate) struct PackedNetwork {
+    /// Those of each site.
+    pub sites: Vec<PackedSite>,
+    /// Those of each group of sites that share them.
+    pub groups: Vec<Packed>,
+}
+
 /// The packed weights of a site.
 #[derive(Debug)]
 pub(crate) struct PackedSite {
     pub weights: Packed,
+    /// The sites that share them.
+    pub group: usize,
     /// The norms of the epilogue that are not folded into the weights.
     pub norms: Vec<Arc<Affine>>,
     /// Whether the epilogue's first step is folded into the weights.
@@ -36,9 +60,9 @@ pub(crate) struct PackedSite {
 
 /// Packs the weights of every site; sites that share an instruction's weights and what is folded into them share these.
 /// Each tensor is let go of as soon as it is packed.
-pub(crate) fn pack(network: &Network, weights: Weights, threads: &Threads) -> Vec<PackedSite> {
+pub(crate) fn pack(network: &Network, weights: Weights, threads: &Threads) -> PackedNetwork {
     let mut distinct: Vec<(&Instr, Option<&Norm>)> = Vec::new();
-    let keys: Vec<usize> = network
+    let groups: Vec<usize> = network
         .sites
         .iter()
         .map(|site| {
@@ -52,13 +76,21 @@ pub(crate) fn pack(network: &Network, weights: Weights, threads: &Threads) -> Ve
     let norms: Vec<Vec<Arc<Affine>>> = network.sites.iter().map(|site| norms(site, &weights)).collect();
     let materials = distinct.into_iter().map(|(instr, norm)| Material::of(instr, norm, &weights)).collect();
     drop(weights);
-    let packed = threads.map(materials, |material: Option<Material>| material.map_or(Packed::None, Material::pack));
-    let sites = network.sites.iter().zip(norms).zip(keys);
-    let site = |((site, norms), key): ((&Site, _), usize)| {
+    let packed: Vec<Packed> =
+        threads.map(materials, |material: Option<Material>| material.map_or(Packed::None, Material::pack));
+    let sites = network.sites.iter().zip(norms).zip(groups);
+    let site = |((site, norms), group): ((&Site, _), usize)| {
         let folded = foldable(site).is_some();
-        PackedSite { weights: packed[key].clone(), norms, folded }
+        PackedSite { weights: packed[group].clone(), group, norms, folded }
     };
-    sites.map(site).collect()
+    PackedNetwork { sites: sites.map(site).collect(), groups: packed }
+}
+
+impl PackedNetwork {
+    /// Bytes of all forms that there are.
+    pub(crate) fn bytes(&self) -> usize {
+        self.groups.iter().map(Packed::bytes).sum()
+    }
 }
 
 /// The norm that can be folded into a site's weights: one right behind an instruction that multiplies with weights.

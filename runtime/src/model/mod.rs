@@ -1,5 +1,6 @@
 //! A program with its weights, ready for inputs of any legal shape, shared among threads.
 
+mod algorithms;
 mod cache;
 mod description;
 
@@ -11,7 +12,7 @@ use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, CowArray, IxDyn};
 use neckar_spec::program::Program;
 use smallvec::SmallVec;
 
-use crate::cpu::{Executable, Isa, PackedSite, State, Threads, pack, peak};
+use crate::cpu::{Algorithm, Executable, Isa, PackedNetwork, State, Threads, pack, peak};
 use crate::plan::{Network, Plan, Value};
 use crate::{Device, Error, Instructions, Options, Outputs, Session, Weights, entry, outputs};
 use cache::{Cache, Key, Wanted};
@@ -31,7 +32,9 @@ struct Inner {
     program: Arc<Program>,
     options: Options,
     network: Network,
-    packed: Vec<PackedSite>,
+    packed: PackedNetwork,
+    /// Those that the plans may choose from, for each site.
+    algorithms: Vec<Vec<Algorithm>>,
     threads: Threads,
     isa: Isa,
     cache: Mutex<Cache>,
@@ -43,7 +46,8 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Unsupported`] for a program
-    /// that is not well formed, and for weights that are not its own.
+    /// that is not well formed, for weights that are not its own, and for a bound on packed weights that those of
+    /// direct convolutions exceed.
     pub fn new(program: Arc<Program>, weights: impl Into<Weights>, options: Options) -> Result<Model, Error> {
         if let Device::Cuda(ordinal) = options.device {
             return Err(Error::Device(format!(
@@ -62,7 +66,12 @@ impl Model {
         let isa = Isa::detect(options.instructions);
         let network = Network::new(&program);
         let packed = pack(&network, weights, &threads);
-        Ok(Model(Arc::new(Inner { program, options, network, packed, threads, isa, cache: Mutex::default() })))
+        let mut algorithms = algorithms::all(&network, &packed, options.numerics);
+        if let Some(bound) = options.max_packed_bytes {
+            algorithms::keep_within(bound, &program, &network, &packed, &mut algorithms)?;
+        }
+        let cache = Mutex::default();
+        Ok(Model(Arc::new(Inner { program, options, network, packed, algorithms, threads, isa, cache })))
     }
 
     /// The program.
@@ -140,7 +149,7 @@ impl Model {
             return Ok(executable);
         }
         // Made without the lock: other threads run on, and one that makes the same only does work twice.
-        let Inner { program, options, network, packed, threads, .. } = &*self.0;
+        let Inner { program, network, packed, algorithms, threads, .. } = &*self.0;
         entry::check(program, &key.shapes.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let wanted = match &key.wanted {
             Wanted::Rows => network.rows.clone(),
@@ -150,7 +159,7 @@ impl Model {
             }
         };
         let plan = Plan::new(network, &key.shapes, wanted)?;
-        let executable = Arc::new(Executable::new(network, packed, plan, threads, options.numerics));
+        let executable = Arc::new(Executable::new(network, packed, algorithms, plan, threads));
         self.cache().insert(key.clone(), executable.clone());
         Ok(executable)
     }
@@ -188,6 +197,11 @@ impl Model {
                 array.assign(&copy);
             }
         }
+    }
+
+    /// Bytes that packed weights take: those for direct convolutions, and the transformed ones of the plans made so far.
+    pub fn packed_bytes(&self) -> usize {
+        self.0.packed.bytes()
     }
 
     /// The instructions that its kernels use.

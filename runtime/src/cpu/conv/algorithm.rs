@@ -7,12 +7,16 @@ use crate::Numerics;
 use crate::tensor::Dims;
 
 /// An algorithm for a convolution whose channels are not groups of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Algorithm {
     /// A product over all taps and channels.
     Direct,
-    /// Winograd's, with so many products an axis.
-    Winograd { products: usize },
+    /// Winograd's, in tiles of 2 × 2 results.
+    Winograd2,
+    /// Winograd's, in tiles of 4 × 4 results.
+    Winograd4,
+    /// Winograd's, in tiles of 6 × 6 results.
+    Winograd6,
 }
 
 /// What is compared is an estimate in multiply-adds of a product on data in the caches. It never sees the number of
@@ -31,37 +35,46 @@ const SPILLED: f64 = 1.35;
 const SPILL: usize = 384 * 1024;
 
 impl Algorithm {
-    /// The fastest by estimate for a convolution between maps of the given sizes.
-    pub(crate) fn choose(conv: &Convolution, maps: [Dims; 2], numerics: Numerics) -> Algorithm {
-        let mut best = Algorithm::Direct;
-        if numerics == Numerics::Fast && winograd::suits(conv) {
-            for products in winograd::PRODUCTS {
-                let other = Algorithm::Winograd { products };
-                if other.cost(conv, maps) < best.cost(conv, maps) {
-                    best = other;
-                }
-            }
+    /// All there are.
+    pub(crate) const ALL: [Algorithm; 4] =
+        [Algorithm::Direct, Algorithm::Winograd2, Algorithm::Winograd4, Algorithm::Winograd6];
+
+    /// Products along an axis of a tile, the inputs that it reads; none of a direct convolution.
+    pub(crate) fn products(self) -> Option<usize> {
+        match self {
+            Algorithm::Direct => None,
+            Algorithm::Winograd2 => Some(4),
+            Algorithm::Winograd4 => Some(6),
+            Algorithm::Winograd6 => Some(8),
         }
-        best
+    }
+
+    /// Those that may compute a convolution.
+    pub(crate) fn candidates(conv: &Convolution, numerics: Numerics) -> Vec<Algorithm> {
+        let several = numerics == Numerics::Fast && winograd::suits(conv);
+        Algorithm::ALL[..if several { 4 } else { 1 }].to_vec()
+    }
+
+    /// The fastest of some by estimate for a convolution between maps of the given sizes.
+    pub(crate) fn choose(among: &[Algorithm], conv: &Convolution, maps: [Dims; 2]) -> Algorithm {
+        let cost = |algorithm: &Algorithm| algorithm.cost(conv, maps);
+        let fastest = among.iter().copied().min_by(|a, b| cost(a).total_cmp(&cost(b)));
+        fastest.expect("a direct convolution is always among them")
     }
 
     /// The estimate.
-    fn cost(self, conv: &Convolution, [from, to]: [Dims; 2]) -> f64 {
+    pub(crate) fn cost(self, conv: &Convolution, [from, to]: [Dims; 2]) -> f64 {
         let weights = from.channels / conv.groups * to.channels;
-        match self {
-            Algorithm::Direct => {
-                let weights = weights * conv.kernel[0] * conv.kernel[1];
-                weights as f64 * (to.pixels() as f64 + WEIGHT)
-            }
-            Algorithm::Winograd { products } => {
-                let results = products - 2;
-                let tiles = to.batch * to.height.div_ceil(results) * to.width.div_ceil(results);
-                let squares = products * products;
-                let spilled = winograd::TILES.min(tiles) * squares * from.channels > SPILL;
-                let product = if spilled { SPILLED } else { 1.0 };
-                let multiply = (squares * weights) as f64 * (product * tiles as f64 + WEIGHT);
-                multiply + TRANSFORM * (tiles * squares * (from.channels + to.channels)) as f64
-            }
-        }
+        let Some(products) = self.products() else {
+            let weights = weights * conv.kernel[0] * conv.kernel[1];
+            return weights as f64 * (to.pixels() as f64 + WEIGHT);
+        };
+        let results = products - 2;
+        let tiles = to.batch * to.height.div_ceil(results) * to.width.div_ceil(results);
+        let squares = products * products;
+        let spilled = winograd::TILES.min(tiles) * squares * from.channels > SPILL;
+        let product = if spilled { SPILLED } else { 1.0 };
+        let multiply = (squares * weights) as f64 * (product * tiles as f64 + WEIGHT);
+        multiply + TRANSFORM * (tiles * squares * (from.channels + to.channels)) as f64
     }
 }

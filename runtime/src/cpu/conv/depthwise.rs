@@ -34,6 +34,11 @@ impl Taps {
         }
         packed
     }
+
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Block>() * (self.weights.len() + self.bias.len())
+    }
 }
 
 /// A depthwise convolution ready to run.

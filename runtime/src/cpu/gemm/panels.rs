@@ -78,6 +78,11 @@ impl Panels {
         Panels { data, bias, list, segment, depth }
     }
 
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<f32>() * (self.data.len() + self.bias.len())
+    }
+
     /// How many panels.
     pub(crate) fn count(&self) -> usize {
         self.list.len()

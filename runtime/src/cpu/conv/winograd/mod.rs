@@ -30,9 +30,6 @@ const MOST: usize = 8;
 /// Stands in a table of offsets for an input in the padding.
 const PADDING: usize = usize::MAX;
 
-/// How many products an axis there are transforms for.
-pub(crate) const PRODUCTS: [usize; 3] = [4, 6, MOST];
-
 /// Tiles of a block: few enough for the transformed inputs of 256 channels to fill the second cache about, and enough to
 /// make something of the filters, which come from the third.
 pub(crate) const TILES: usize = 32;
