@@ -52,6 +52,7 @@ mod plan;
 mod session;
 mod tensor;
 pub mod testing;
+mod tuning;
 pub mod typed;
 mod weights;
 
@@ -59,13 +60,14 @@ pub use ndarray;
 pub use neckar_spec::program::Program;
 pub use neckar_spec::size::LegalSizes;
 
-pub use cpu::Layout;
+pub use cpu::{Algorithm, ConvolutionSizes, Layout};
 pub use error::Error;
 pub use model::{ArenaPlace, Model, PlanDescription, PlannedPart, Role};
 pub use options::{Device, Instructions, Numerics, Options};
 pub use outputs::Outputs;
 pub use plan::arena_bytes;
 pub use session::Session;
+pub use tuning::{TunedConvolution, Tuning};
 pub use weights::{Converted, LoadOptions, LoadReport, Misshaped, NameTable, Named, Unreadable, Weights, WeightsError};
 
 /// A Rust module out of a spec, with inputs and outputs whose types carry what the spec fixes of their shapes.

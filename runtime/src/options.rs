@@ -1,7 +1,14 @@
 //! How a model runs.
 
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Tuning;
+
 /// How a model runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Where it runs.
     pub device: Device,
@@ -18,12 +25,15 @@ pub struct Options {
     /// most, and those that save the most time a byte come first, at the sizes of the spec's `at` clause: what was run before
     /// does not matter.
     pub max_packed_bytes: Option<usize>,
+    /// Which algorithms compute convolutions, where that was measured; an estimate says it otherwise.
+    pub tuning: Option<Arc<Tuning>>,
 }
 
 /// A set of instructions of a processor.
 ///
 /// All but [`Instructions::Portable`] give the same bits, as they have a fused multiply-add.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Instructions {
     /// What every processor of the target has.
     Portable,
@@ -32,6 +42,16 @@ pub enum Instructions {
     /// The foundation of AVX-512.
     #[default]
     Avx512,
+}
+
+impl fmt::Display for Instructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Instructions::Portable => "portable",
+            Instructions::Avx2 => "avx2",
+            Instructions::Avx512 => "avx512",
+        })
+    }
 }
 
 /// Where a model runs.

@@ -110,10 +110,10 @@ fn weights_that_are_given_away_are_freed_as_they_are_packed() {
         drop(model);
         [after - now, most - now].map(|bytes| bytes as f64 / one as f64)
     };
-    let given = growth(&|weights| Model::new(program.clone(), weights, options).expect("it can be run"));
+    let given = growth(&|weights| Model::new(program.clone(), weights, options.clone()).expect("it can be run"));
     assert!(given[0] < 1.0 && given[1] < 3.0, "{given:?} tensors beside ten");
     let lent = growth(&|weights| {
-        let model = Model::new(program.clone(), &weights, options).expect("it can be run");
+        let model = Model::new(program.clone(), &weights, options.clone()).expect("it can be run");
         let [now, _] = HELD.with(Cell::get);
         assert!(now > 20 * one, "both the weights and the packed ones are there");
         model

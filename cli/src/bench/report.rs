@@ -22,7 +22,7 @@ pub struct Report {
     pub inputs: BTreeMap<String, Vec<usize>>,
     pub threads: usize,
     pub numerics: &'static str,
-    pub instruction_set: &'static str,
+    pub instruction_set: String,
     /// Of all threads together in fused multiply-adds, measured.
     pub peak_gflops: f64,
     /// Timed runs of the whole network.

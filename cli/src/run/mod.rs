@@ -24,10 +24,10 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
     let program = Arc::new(lower(&checked, Lowering::default()));
     let inputs = arguments.input.gather(arguments.weights.seed, checked.at().as_ref(), &program, terminal)?;
     let weights = arguments.weights.load(&program, terminal)?;
-    let options = arguments.execution.options();
+    let options = arguments.execution.options()?;
     // Every row's tensor comes from a model of its own.
     let again = arguments.rows.as_ref().map(|target| (target, weights.clone()));
-    let model = Model::new(program.clone(), weights, options)?;
+    let model = Model::new(program.clone(), weights, options.clone())?;
 
     let shapes: Vec<(&str, &[usize])> = inputs.arrays.iter().map(|(name, array)| (&**name, array.shape())).collect();
     let wanted: Option<Vec<&str>> =

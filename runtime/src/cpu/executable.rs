@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use neckar_spec::program::{Epilogue, Instr, Pool, Resize, ResizeMode};
 
-use super::conv::Algorithm;
 use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
+use super::conv::{Algorithm, ConvolutionSizes};
 use super::epilogue::{Addend, Finish, Post};
 use super::gemm::{Gemm, Geometry, Panels};
 use super::layout::{export, import};
 use super::packed::{Packed, PackedNetwork, PackedSite};
 use super::resize::{Nearest, Resampling};
 use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
+use crate::Tuning;
 use crate::plan::{Home, Network, Place, Plan, Planned, Reads, Site, Value, Work};
 use crate::tensor::{Aligned, Dims};
 
@@ -63,15 +64,17 @@ enum Kernel {
 }
 
 impl Executable {
-    /// Chooses a kernel for every step; `algorithms` are those that convolutions may choose from, for each site.
+    /// Chooses a kernel for every step; `algorithms` are those that convolutions may choose from, for each site, and
+    /// `tuning` says which, where it knows.
     pub(crate) fn new(
         network: &Network,
         packed: &PackedNetwork,
         algorithms: &[Vec<Algorithm>],
+        tuning: Option<&Tuning>,
         plan: Plan,
         threads: &Threads,
     ) -> Executable {
-        let maker = Maker { network, packed, algorithms, plan: &plan, threads };
+        let maker = Maker { network, packed, algorithms, tuning, plan: &plan, threads };
         let steps: Vec<Step> = plan.steps.iter().map(|step| maker.step(step)).collect();
         let mut workspace = [0, 0, 0];
         for step in &steps {
@@ -210,6 +213,7 @@ struct Maker<'a> {
     network: &'a Network,
     packed: &'a PackedNetwork,
     algorithms: &'a [Vec<Algorithm>],
+    tuning: Option<&'a Tuning>,
     plan: &'a Plan,
     threads: &'a Threads,
 }
@@ -245,7 +249,8 @@ impl Maker<'_> {
                 Kernel::Depthwise(Depthwise { weights: taps.clone(), windows: conv.windows(), from, to })
             }
             (Instr::Conv(conv), Packed::Conv(weights)) => {
-                match Algorithm::choose(&self.algorithms[site], conv, [from, to]).products() {
+                let sizes = ConvolutionSizes::new(conv, [from, to]);
+                match Algorithm::choose(&self.algorithms[site], &sizes, self.tuning).products() {
                     None => gemm(&weights.panels, Geometry::convolution(from, to, conv.windows())),
                     Some(products) => {
                         let filters = weights.filters(products, self.threads);

@@ -6,7 +6,7 @@ use ndarray::ArrayD;
 use neckar_spec::program::*;
 use neckar_spec::size::Size;
 
-use super::conv::Algorithm;
+use super::conv::{Algorithm, ConvolutionSizes};
 use super::simd::Isa;
 use crate::common::{BodyMaker, ConvShape, distance, random, random_weights};
 use crate::tensor::Dims;
@@ -139,7 +139,8 @@ fn fast_convolutions_of_real_sizes_stay_within_the_stated_error() {
         };
         let complaint = case(&[shape], make, &format!("{shape:?}"));
         if let Some(Instr::Conv(conv)) = instr {
-            chosen.push(Algorithm::choose(&Algorithm::ALL, &conv, [dims, dims]));
+            let sizes = ConvolutionSizes::new(&conv, [dims, dims]);
+            chosen.push(Algorithm::choose(&Algorithm::ALL, &sizes, None));
         }
         complaint
     }));

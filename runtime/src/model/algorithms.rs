@@ -3,9 +3,9 @@
 use neckar_spec::program::{Instr, Program};
 use neckar_spec::size::{Env, Size};
 
-use crate::cpu::{Algorithm, Packed, PackedNetwork};
+use crate::cpu::{Algorithm, ConvolutionSizes, Packed, PackedNetwork};
 use crate::plan::{Network, Plan, Work};
-use crate::{Error, Numerics};
+use crate::{Error, Options, Tuning};
 
 /// The size that stands for one that a spec leaves open: the least legal one from here on.
 const USUAL: i64 = 224;
@@ -22,10 +22,16 @@ struct Form {
 }
 
 /// For each site the algorithms that may compute it, direct convolution first; none for other instructions.
-pub(super) fn all(network: &Network, packed: &PackedNetwork, numerics: Numerics) -> Vec<Vec<Algorithm>> {
+pub(super) fn all(network: &Network, packed: &PackedNetwork, options: &Options) -> Vec<Vec<Algorithm>> {
     let sites = network.sites.iter().zip(&packed.sites);
     let algorithms = sites.map(|(site, packed)| match (&site.instr, &packed.weights) {
-        (Instr::Conv(conv), Packed::Conv(_)) => Algorithm::candidates(conv, numerics),
+        (Instr::Conv(conv), Packed::Conv(_)) => {
+            let mut algorithms = Algorithm::candidates(conv, options.numerics);
+            if let Some(tuning) = &options.tuning {
+                tuning.narrow(&mut algorithms);
+            }
+            algorithms
+        }
         _ => Vec::new(),
     });
     algorithms.collect()
@@ -42,6 +48,7 @@ pub(super) fn keep_within(
     program: &Program,
     network: &Network,
     packed: &PackedNetwork,
+    tuning: Option<&Tuning>,
     algorithms: &mut [Vec<Algorithm>],
 ) -> Result<(), Error> {
     let least = packed.bytes();
@@ -51,7 +58,7 @@ pub(super) fn keep_within(
             program.name
         )));
     };
-    let forms = forms(program, network, packed, algorithms);
+    let forms = forms(program, network, packed, tuning, algorithms);
     let kept = choose(left, &forms);
     for (site, algorithms) in packed.sites.iter().zip(algorithms) {
         algorithms.retain(|algorithm| *algorithm == Algorithm::Direct || kept[site.group] == Some(*algorithm));
@@ -64,6 +71,7 @@ fn forms(
     program: &Program,
     network: &Network,
     packed: &PackedNetwork,
+    tuning: Option<&Tuning>,
     algorithms: &[Vec<Algorithm>],
 ) -> Vec<Vec<Form>> {
     let mut forms: Vec<Vec<Form>> = packed.groups.iter().map(|_| Vec::new()).collect();
@@ -78,12 +86,12 @@ fn forms(
         else {
             continue;
         };
-        let maps = [args[0], step.out].map(|value| plan.dims(value));
-        let direct = Algorithm::Direct.cost(conv, maps);
+        let sizes = ConvolutionSizes::new(conv, [args[0], step.out].map(|value| plan.dims(value)));
+        let direct = Algorithm::Direct.cost(&sizes, tuning);
         for &algorithm in &algorithms[step.site] {
             let Some(products) = algorithm.products() else { continue };
             // A site that it would not serve takes the direct one.
-            let saved = (direct - algorithm.cost(conv, maps)).max(0.0);
+            let saved = (direct - algorithm.cost(&sizes, tuning)).max(0.0);
             let group = &mut forms[packed.group];
             match group.iter_mut().find(|form| form.algorithm == algorithm) {
                 Some(form) => form.saved += saved,

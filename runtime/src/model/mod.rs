@@ -45,7 +45,8 @@ impl Model {
     /// packed; those that are lent stay, and take their memory beside the packed ones.
     ///
     /// # Errors
-    /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Unsupported`] for a program
+    /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Tuning`] for a tuning of other
+    /// instructions; [`Error::Unsupported`] for a program
     /// that is not well formed, for weights that are not its own, and for a bound on packed weights that those of
     /// direct convolutions exceed.
     pub fn new(program: Arc<Program>, weights: impl Into<Weights>, options: Options) -> Result<Model, Error> {
@@ -64,11 +65,15 @@ impl Model {
         }
         let threads = Threads::new(options.threads)?;
         let isa = Isa::detect(options.instructions);
+        if let Some(tuning) = &options.tuning {
+            tuning.suits(isa.instructions())?;
+        }
         let network = Network::new(&program);
         let packed = pack(&network, weights, &threads);
-        let mut algorithms = algorithms::all(&network, &packed, options.numerics);
+        let mut algorithms = algorithms::all(&network, &packed, &options);
         if let Some(bound) = options.max_packed_bytes {
-            algorithms::keep_within(bound, &program, &network, &packed, &mut algorithms)?;
+            let tuning = options.tuning.as_deref();
+            algorithms::keep_within(bound, &program, &network, &packed, tuning, &mut algorithms)?;
         }
         let cache = Mutex::default();
         Ok(Model(Arc::new(Inner { program, options, network, packed, algorithms, threads, isa, cache })))
@@ -80,8 +85,8 @@ impl Model {
     }
 
     /// How it runs.
-    pub fn options(&self) -> Options {
-        self.0.options
+    pub fn options(&self) -> &Options {
+        &self.0.options
     }
 
     /// Runs the network. Inputs are arrays `[B, C, sizes…]` by name, in any order and of any strides.
@@ -149,7 +154,7 @@ impl Model {
             return Ok(executable);
         }
         // Made without the lock: other threads run on, and one that makes the same only does work twice.
-        let Inner { program, network, packed, algorithms, threads, .. } = &*self.0;
+        let Inner { program, options, network, packed, algorithms, threads, .. } = &*self.0;
         entry::check(program, &key.shapes.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let wanted = match &key.wanted {
             Wanted::Rows => network.rows.clone(),
@@ -159,7 +164,8 @@ impl Model {
             }
         };
         let plan = Plan::new(network, &key.shapes, wanted)?;
-        let executable = Arc::new(Executable::new(network, packed, algorithms, plan, threads));
+        let executable =
+            Arc::new(Executable::new(network, packed, algorithms, options.tuning.as_deref(), plan, threads));
         self.cache().insert(key.clone(), executable.clone());
         Ok(executable)
     }

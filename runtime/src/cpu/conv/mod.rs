@@ -5,7 +5,7 @@ pub(crate) mod depthwise;
 mod packed;
 pub(crate) mod winograd;
 
-pub(crate) use algorithm::Algorithm;
+pub use algorithm::{Algorithm, ConvolutionSizes};
 pub(crate) use packed::PackedConv;
 
 use neckar_spec::program::Convolution;
