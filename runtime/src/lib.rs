@@ -22,6 +22,7 @@
 //!
 //! | to | use |
 //! |---|---|
+//! | share threads among models, or hand over a pool | [`Options::pool`] |
 //! | compute only some outputs | [`Model::run_only`] |
 //! | see every row of the spec | [`Model::rows`] |
 //! | run again and again without allocating | [`Model::session`], [`Session::run_into`] |
@@ -59,8 +60,9 @@ mod weights;
 pub use ndarray;
 pub use neckar_spec::program::Program;
 pub use neckar_spec::size::LegalSizes;
+pub use rayon;
 
-pub use cpu::{Algorithm, ConvolutionSizes, Layout};
+pub use cpu::{Algorithm, ConvolutionSizes, Layout, Pool};
 pub use error::Error;
 pub use model::{ArenaPlace, Model, PlanDescription, PlannedPart, Role};
 pub use options::{Device, Instructions, Numerics, Options};

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Tuning;
+use crate::{Pool, Tuning};
 
 /// How a model runs.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Where it runs.
     pub device: Device,
-    /// Threads on the processor; 0 for one a core. The results do not depend on it.
+    /// Threads on the processor, of the model's own; 0 for one a core. The results do not depend on it.
     pub threads: usize,
+    /// Threads that the model shares with others, instead of some of its own; then `threads` says nothing.
+    pub pool: Option<Pool>,
     /// How results may be rounded.
     pub numerics: Numerics,
     /// The largest set of instructions that kernels may use on the processor, where it has them.

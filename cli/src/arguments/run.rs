@@ -87,6 +87,7 @@ impl Execution {
             instructions: self.instructions.into(),
             max_packed_bytes: self.max_packed_bytes,
             tuning: read_tuning(self.tuning.as_deref())?,
+            ..Options::default()
         })
     }
 }

@@ -28,6 +28,7 @@ pub(crate) use executable::{Executable, State};
 pub use layout::Layout;
 pub(crate) use packed::{Packed, PackedNetwork, pack};
 pub(crate) use simd::Isa;
+pub use threads::Pool;
 pub(crate) use threads::Threads;
 
 use crate::plan::Reads;

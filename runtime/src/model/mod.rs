@@ -63,7 +63,10 @@ impl Model {
                 program.name
             )));
         }
-        let threads = Threads::new(options.threads)?;
+        let threads = match &options.pool {
+            Some(pool) => Threads::of(pool.clone()),
+            None => Threads::new(options.threads)?,
+        };
         let isa = Isa::detect(options.instructions);
         if let Some(tuning) = &options.tuning {
             tuning.suits(isa.instructions())?;
