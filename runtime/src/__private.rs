@@ -8,9 +8,10 @@ use neckar_spec::size::Env;
 
 use crate::typed::Shape;
 
+pub use core::convert::{AsRef, Into};
+pub use core::default::Default;
 pub use core::option::Option::Some;
 pub use core::result::Result::{self, Ok};
-pub use core::{convert::AsRef, default::Default};
 pub use neckar_macros::arch_from;
 pub use std::path::Path;
 
@@ -43,7 +44,7 @@ impl Embedded {
     }
 
     /// A model of the program.
-    pub fn model(&'static self, weights: &Weights, options: Options) -> Result<Model, Error> {
+    pub fn model(&'static self, weights: impl Into<Weights>, options: Options) -> Result<Model, Error> {
         Model::new(self.shared().clone(), weights, options)
     }
 

@@ -27,6 +27,9 @@ pub enum Error {
     /// The backend cannot run the program.
     #[error("{0}")]
     Unsupported(String),
+    /// A tuning is not one, or is of other instructions.
+    #[error("{0}")]
+    Tuning(String),
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

@@ -14,7 +14,7 @@
 //!     for warning in &report.warnings {
 //!         eprintln!("warning: {warning}");
 //!     }
-//!     let model = Model::new(Arc::new(program), &weights, Options::default())?;
+//!     let model = Model::new(Arc::new(program), weights, Options::default())?;
 //!     let mut outputs = model.run(&[("image", picture.view())])?;
 //!     Ok(outputs.remove("P3").expect("the spec has an output of this name"))
 //! }
@@ -22,6 +22,7 @@
 //!
 //! | to | use |
 //! |---|---|
+//! | share threads among models, or hand over a pool | [`Options::pool`] |
 //! | compute only some outputs | [`Model::run_only`] |
 //! | see every row of the spec | [`Model::rows`] |
 //! | run again and again without allocating | [`Model::session`], [`Session::run_into`] |
@@ -52,20 +53,23 @@ mod plan;
 mod session;
 mod tensor;
 pub mod testing;
+mod tuning;
 pub mod typed;
 mod weights;
 
 pub use ndarray;
 pub use neckar_spec::program::Program;
 pub use neckar_spec::size::LegalSizes;
+pub use rayon;
 
-pub use cpu::Layout;
+pub use cpu::{Algorithm, ConvolutionSizes, Layout, Pool};
 pub use error::Error;
 pub use model::{ArenaPlace, Model, PlanDescription, PlannedPart, Role};
 pub use options::{Device, Instructions, Numerics, Options};
 pub use outputs::Outputs;
 pub use plan::arena_bytes;
 pub use session::Session;
+pub use tuning::{TunedConvolution, Tuning};
 pub use weights::{Converted, LoadOptions, LoadReport, Misshaped, NameTable, Named, Unreadable, Weights, WeightsError};
 
 /// A Rust module out of a spec, with inputs and outputs whose types carry what the spec fixes of their shapes.

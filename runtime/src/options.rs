@@ -1,22 +1,41 @@
 //! How a model runs.
 
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Pool, Tuning};
+
 /// How a model runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Where it runs.
     pub device: Device,
-    /// Threads on the processor; 0 for one a core. The results do not depend on it.
+    /// Threads on the processor, of the model's own; 0 for one a core. The results do not depend on it.
     pub threads: usize,
+    /// Threads that the model shares with others, instead of some of its own; then `threads` says nothing.
+    pub pool: Option<Pool>,
     /// How results may be rounded.
     pub numerics: Numerics,
     /// The largest set of instructions that kernels may use on the processor, where it has them.
     pub instructions: Instructions,
+    /// Bytes that packed weights may take; without a bound as many as is fastest.
+    ///
+    /// Those for direct convolutions are always there. Winograd's algorithm takes 1.8, 4 or 7.1 times the weights of a 3 × 3
+    /// convolution on top, for tiles of 2 × 2, 4 × 4 and 6 × 6 results. Within a bound each convolution gets one of these at
+    /// most, and those that save the most time a byte come first, at the sizes of the spec's `at` clause: what was run before
+    /// does not matter.
+    pub max_packed_bytes: Option<usize>,
+    /// Which algorithms compute convolutions, where that was measured; an estimate says it otherwise.
+    pub tuning: Option<Arc<Tuning>>,
 }
 
 /// A set of instructions of a processor.
 ///
 /// All but [`Instructions::Portable`] give the same bits, as they have a fused multiply-add.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Instructions {
     /// What every processor of the target has.
     Portable,
@@ -25,6 +44,16 @@ pub enum Instructions {
     /// The foundation of AVX-512.
     #[default]
     Avx512,
+}
+
+impl fmt::Display for Instructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Instructions::Portable => "portable",
+            Instructions::Avx2 => "avx2",
+            Instructions::Avx512 => "avx512",
+        })
+    }
 }
 
 /// Where a model runs.

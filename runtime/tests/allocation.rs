@@ -1,4 +1,4 @@
-//! A session's runs allocate nothing.
+//! A session's runs allocate nothing, and weights that are given away are not held twice.
 
 mod common;
 
@@ -14,20 +14,33 @@ use neckar_spec::size::Size;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that the thread holds, and the most that it held.
+    static HELD: Cell<[isize; 2]> = const { Cell::new([0; 2]) };
 }
 
 /// The system's allocator, counting what each thread asks of it.
 struct Counting;
 
+impl Counting {
+    fn hold(bytes: isize) {
+        HELD.with(|held| {
+            let [now, most] = held.get();
+            held.set([now + bytes, most.max(now + bytes)]);
+        });
+    }
+}
+
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        Counting::hold(layout.size() as isize);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        Counting::hold(-(layout.size() as isize));
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -73,4 +86,37 @@ fn a_run_into_arrays_allocates_nothing() {
         session.run_into(&inputs, &mut outputs).expect("the shapes are the session's");
     }
     assert_eq!(ALLOCATIONS.with(Cell::get) - before, 0);
+}
+
+#[test]
+fn weights_that_are_given_away_are_freed_as_they_are_packed() {
+    let mut net = BodyMaker::new("net", 1);
+    let mut last = 0;
+    for i in 0..10 {
+        let conv = net.conv(&format!("conv{i}"), [64, 64], ConvShape::square(1, 1, 0), false);
+        last = net.run(&format!("y{i}"), conv, &[last], vec![]);
+    }
+    let sizes = [Size::symbol("H"), Size::symbol("W")];
+    let program = Arc::new(net.program(vec![], vec![("x", shape(64, &sizes))], &[("y", last)], &[]));
+    let one = 64 * 64 * size_of::<f32>() as isize;
+    let options = Options { threads: 1, ..Options::default() };
+    // What a model adds to what is held, at most, in tensors.
+    let growth = |make: &dyn Fn(Weights) -> Model| {
+        let weights = Weights::init(&program, 0);
+        let [now, _] = HELD.with(Cell::get);
+        HELD.with(|held| held.set([now, now]));
+        let model = make(weights);
+        let [after, most] = HELD.with(Cell::get);
+        drop(model);
+        [after - now, most - now].map(|bytes| bytes as f64 / one as f64)
+    };
+    let given = growth(&|weights| Model::new(program.clone(), weights, options.clone()).expect("it can be run"));
+    assert!(given[0] < 1.0 && given[1] < 3.0, "{given:?} tensors beside ten");
+    let lent = growth(&|weights| {
+        let model = Model::new(program.clone(), &weights, options.clone()).expect("it can be run");
+        let [now, _] = HELD.with(Cell::get);
+        assert!(now > 20 * one, "both the weights and the packed ones are there");
+        model
+    });
+    assert!(lent[1] > 10.0, "{lent:?} tensors beside ten");
 }

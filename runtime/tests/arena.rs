@@ -1,15 +1,12 @@
 //! The memory of a plan without weights.
 
+mod common;
+
 use std::sync::Arc;
 
+use common::program;
 use neckar::{Error, Model, Options, Program, Weights, arena_bytes};
-use neckar_spec::{Library, Lowering, Origin, compile, lower};
-
-fn program(origin: Origin) -> Program {
-    let library = Library::load(origin).expect("no file is needed");
-    let checked = compile(library, None, &[]).checked.expect("the spec is right");
-    lower(&checked, Lowering::default())
-}
+use neckar_spec::Origin;
 
 fn peak_bytes(program: &Program, inputs: &[(&str, &[usize])]) -> usize {
     let weights = Weights::init(program, 0);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use neckar::Algorithm;
 
 use super::Settings;
 use super::run::Execution;
@@ -50,6 +51,18 @@ pub struct Bench {
     #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
     pub seconds: f64,
 
+    /// Measure each convolution by each algorithm that suits it, write the fastest to a file for --tuning, and go on with them
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["tuning", "algorithm", "max_packed_bytes"]
+    )]
+    pub tune: Option<PathBuf>,
+
+    /// Compute every convolution that it suits by one algorithm, all others directly
+    #[arg(long, value_name = "NAME", conflicts_with = "tuning")]
+    pub algorithm: Option<AlgorithmArgument>,
+
     /// How the report is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: BenchFormat,
@@ -57,6 +70,30 @@ pub struct Bench {
     /// Write the report to a file
     #[arg(short, long = "out", value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// An algorithm for convolutions.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum AlgorithmArgument {
+    /// A product over all taps and channels
+    Direct,
+    /// Winograd's, in tiles of 2 × 2 results
+    Winograd2,
+    /// Winograd's, in tiles of 4 × 4 results
+    Winograd4,
+    /// Winograd's, in tiles of 6 × 6 results
+    Winograd6,
+}
+
+impl From<AlgorithmArgument> for Algorithm {
+    fn from(argument: AlgorithmArgument) -> Algorithm {
+        match argument {
+            AlgorithmArgument::Direct => Algorithm::Direct,
+            AlgorithmArgument::Winograd2 => Algorithm::Winograd2,
+            AlgorithmArgument::Winograd4 => Algorithm::Winograd4,
+            AlgorithmArgument::Winograd6 => Algorithm::Winograd6,
+        }
+    }
 }
 
 /// How times are reported.

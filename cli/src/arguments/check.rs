@@ -89,6 +89,10 @@ pub struct Audit {
     #[arg(long, value_name = "NUMERICS", num_args = 0..=1, require_equals = true, default_missing_value = "fast")]
     pub plan: Option<NumericsArgument>,
 
+    /// Plan with the algorithms of this file, which `neckar bench --tune` wrote
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    pub tuning: Option<PathBuf>,
+
     #[command(flatten)]
     pub bounds: Bounds,
 

@@ -17,7 +17,7 @@ pub use authoring::{Fmt, Init};
 pub use bench::{Bench, BenchFormat};
 pub use check::{Audit, Bounds, Check, FailOn, ReportFormat};
 pub use exchange::{Export, ExportOnnx, ExportPytorch, Prepare, Weights, WeightsCheck, WeightsInit, WeightsMap};
-pub use run::Run;
+pub use run::{Run, read_tuning};
 pub use show::{Draw, DrawingFormat, Expand, Explain, Ops, Zoo};
 pub use values::{count, device};
 

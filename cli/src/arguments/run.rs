@@ -1,10 +1,14 @@
 //! Commands that run networks.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
-use neckar::{Device, Instructions, Numerics, Options};
+use neckar::{Device, Instructions, Numerics, Options, Tuning};
 
 use super::Settings;
-use super::values::device;
+use super::values::{bytes, device};
+use crate::failure::Failure;
 use crate::files::Target;
 use crate::run::InputArguments;
 use crate::spec::SpecArgument;
@@ -58,17 +62,33 @@ pub struct Execution {
     /// The largest set of instructions that may be used, where the processor has it
     #[arg(long, value_name = "SET", default_value = "avx512")]
     pub instructions: InstructionsArgument,
+
+    /// Bytes that packed weights may take, such as 64M; faster algorithms need more
+    #[arg(long, value_name = "N", value_parser = bytes)]
+    pub max_packed_bytes: Option<usize>,
+
+    /// Compute convolutions by the algorithms that `neckar bench --tune` found fastest and wrote to this file
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+}
+
+/// The tuning of a file.
+pub fn read_tuning(file: Option<&Path>) -> Result<Option<Arc<Tuning>>, Failure> {
+    file.map(|file| Ok(Arc::new(Tuning::load(file)?))).transpose()
 }
 
 impl Execution {
     /// As the runtime takes them.
-    pub fn options(&self) -> Options {
-        Options {
+    pub fn options(&self) -> Result<Options, Failure> {
+        Ok(Options {
             device: self.device,
             threads: self.threads.map_or(0, usize::from),
             numerics: self.numerics.into(),
             instructions: self.instructions.into(),
-        }
+            max_packed_bytes: self.max_packed_bytes,
+            tuning: read_tuning(self.tuning.as_deref())?,
+            ..Options::default()
+        })
     }
 }
 

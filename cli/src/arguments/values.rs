@@ -45,6 +45,23 @@ pub fn count(text: &str) -> Result<u64, String> {
     digits.parse().ok().or(scaled).ok_or_else(expected)
 }
 
+/// `67_108_864`, `64M`, `1.5G`.
+pub fn bytes(text: &str) -> Result<usize, String> {
+    let digits = text.replace('_', "");
+    let unit = |suffix: char| match suffix.to_ascii_lowercase() {
+        'k' => Some(1_u64 << 10),
+        'm' => Some(1 << 20),
+        'g' => Some(1 << 30),
+        _ => None,
+    };
+    let scaled = digits.chars().next_back().and_then(unit).and_then(|unit| {
+        let number: f64 = digits[..digits.len() - 1].parse().ok()?;
+        (0.0..(1 << 20) as f64).contains(&number).then_some((number * unit as f64) as usize)
+    });
+    let expected = || "expected bytes such as 67_108_864, 64M or 1.5G, where M is 2^20".to_owned();
+    digits.parse().ok().or(scaled).ok_or_else(expected)
+}
+
 /// A Rust identifier.
 pub fn identifier(text: &str) -> Result<String, String> {
     let parsed: syn::Result<syn::Ident> = syn::parse_str(text);

@@ -3,10 +3,12 @@
 mod report;
 mod table;
 mod timing;
+mod tune;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use neckar::{Instructions, Model, Numerics};
+use neckar::{Model, Numerics, Tuning};
 use neckar_spec::check::Checked;
 use neckar_spec::size::{Env, Size};
 use neckar_spec::{Lowering, lower};
@@ -19,6 +21,7 @@ use crate::sizes;
 use crate::terminal::Terminal;
 use report::{Measured, Report, SCHEMA_VERSION, Start};
 use timing::{Repeats, milliseconds, repeat, time};
+use tune::tune;
 
 /// Times a network.
 pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
@@ -29,16 +32,23 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
     let shapes: Vec<(&str, &[usize])> = inputs.arrays.iter().map(|(name, array)| (&**name, array.shape())).collect();
 
     let (weights, weights_time) = time(|| arguments.weights.load(&program, terminal))?;
-    let options = arguments.execution.options();
-    let (model, pack_time) = time(|| Model::new(program.clone(), &weights, options))?;
-    let (mut session, plan_time) = time(|| model.session(&shapes, None))?;
-    drop(weights);
+    let repeats = Repeats { runs: arguments.runs as usize, seconds: arguments.seconds };
     let ordered = inputs.ordered(&program);
+    let mut options = arguments.execution.options()?;
+    if let Some(algorithm) = arguments.algorithm {
+        options.tuning = Some(Arc::new(Tuning::everywhere(algorithm.into())));
+    }
+    if let Some(path) = &arguments.tune {
+        let tuning = tune(&program, &weights, &options, &shapes, &ordered, repeats, terminal)?;
+        write_tuning(path, &tuning, terminal)?;
+        options.tuning = Some(Arc::new(tuning));
+    }
+    let (model, pack_time) = time(|| Model::new(program.clone(), weights, options))?;
+    let (mut session, plan_time) = time(|| model.session(&shapes, None))?;
     let mut outputs = session.empty_outputs();
     let mut views = outputs.views_mut();
     let ((), first_time) = time(|| session.run_into(&ordered, &mut views))?;
 
-    let repeats = Repeats { runs: arguments.runs as usize, seconds: arguments.seconds };
     let runs = repeat(repeats, "whole network", terminal, || {
         time(|| session.run_into(&ordered, &mut views)).map(|((), time)| time)
     })?;
@@ -54,15 +64,11 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
         settings: program.settings.iter().cloned().collect(),
         inputs: shapes.iter().map(|&(name, shape)| (name.to_owned(), shape.to_vec())).collect(),
         threads: model.thread_count(),
-        numerics: match options.numerics {
+        numerics: match model.options().numerics {
             Numerics::Fast => "fast",
             Numerics::Exact => "exact",
         },
-        instruction_set: match model.instructions() {
-            Instructions::Avx512 => "avx512",
-            Instructions::Avx2 => "avx2",
-            Instructions::Portable => "portable",
-        },
+        instruction_set: model.instructions().to_string(),
         peak_gflops: measured.peak_gflops,
         runs: runs.len(),
         whole: measured.whole(&runs),
@@ -75,6 +81,7 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
         },
         session_bytes: session.peak_bytes(),
         arena_bytes: plan.arena_bytes,
+        packed_bytes: model.packed_bytes(),
         rows: measured.rows(&accounts(&checked, &program, &plan), |account| shape(&checked, account, &env)),
         steps: measured.steps(),
     };
@@ -87,6 +94,16 @@ pub fn bench(arguments: &Bench, terminal: &Terminal) -> Result<(), Failure> {
         None if arguments.format == BenchFormat::Text => terminal.print_unless_quiet(&text),
         None => terminal.print(&text),
     }
+}
+
+/// Writes what was measured for `--tuning`.
+fn write_tuning(path: &Path, tuning: &Tuning, terminal: &Terminal) -> Result<(), Failure> {
+    let text = tuning.to_json().expect("a measured tuning has a file");
+    write_text(path, &text)?;
+    let (path, count) = (path.display(), tuning.convolutions().len());
+    terminal
+        .note(&format!("`{path}` holds the fastest algorithms of {count} convolutions; give it as `--tuning {path}`"));
+    Ok(())
 }
 
 /// The shape of a row's map at sizes of the inputs.

@@ -22,7 +22,7 @@ pub struct Report {
     pub inputs: BTreeMap<String, Vec<usize>>,
     pub threads: usize,
     pub numerics: &'static str,
-    pub instruction_set: &'static str,
+    pub instruction_set: String,
     /// Of all threads together in fused multiply-adds, measured.
     pub peak_gflops: f64,
     /// Timed runs of the whole network.
@@ -36,6 +36,8 @@ pub struct Report {
     /// Of a session's buffers; the weights are not in it.
     pub session_bytes: usize,
     pub arena_bytes: usize,
+    /// Of the weights as the kernels read them.
+    pub packed_bytes: usize,
     /// Inputs, rows in the order of the spec, outputs.
     pub rows: Vec<Row>,
     /// What is executed, in order.

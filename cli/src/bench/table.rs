@@ -58,18 +58,19 @@ fn steps(report: &Report) -> String {
 
 fn foot(report: &Report) -> String {
     let Spread { quartiles_ms: [low, high], .. } = report.whole.time;
-    let Report { runs, profiled_runs, start, session_bytes, arena_bytes, .. } = report;
+    let Report { runs, profiled_runs, start, session_bytes, arena_bytes, packed_bytes, .. } = report;
     let mebibytes = |bytes: usize| bytes as f64 / f64::from(1 << 20);
     format!(
         "the whole network: {runs} runs, half of them from {low:.3} to {high:.3} ms; the rows: {profiled_runs} further runs\n\
          before them: weights {:.1} ms, packing {:.1} ms, planning {:.1} ms, the first run {:.1} ms\n\
-         {:.1} MiB of buffers, of which the arena {:.1} MiB\n",
+         {:.1} MiB of buffers, of which the arena {:.1} MiB; {:.1} MiB of packed weights\n",
         start.weights_ms,
         start.pack_ms,
         start.plan_ms,
         start.first_run_ms,
         mebibytes(*session_bytes),
         mebibytes(*arena_bytes),
+        mebibytes(*packed_bytes),
     )
 }
 

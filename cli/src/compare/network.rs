@@ -46,7 +46,7 @@ impl Network {
         kept.outputs = steps.iter().map(|step| Output { name: step.out.to_string(), shape: Vec::new() }).collect();
         let views: Vec<(&str, ArrayViewD<f32>)> =
             inputs.iter().map(|(name, array)| (name.as_str(), array.view())).collect();
-        let outputs = Model::new(Arc::new(kept), weights, options)?.run(&views)?;
+        let outputs = Model::new(Arc::new(kept), weights, options.clone())?.run(&views)?;
         let given = program.inputs.iter().zip(0..).filter_map(|(input, slot)| {
             let (_, array) = inputs.iter().find(|(name, _)| *name == input.name)?;
             Some((slot, Rc::new(array.clone())))

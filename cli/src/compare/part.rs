@@ -127,7 +127,7 @@ impl<'n> Part<'n> {
                 None => self.weight(id).clone(),
             };
             let network = self.network;
-            made.insert(own.out, Rc::new(step.run(&network.program, weight, &args, network.options)?));
+            made.insert(own.out, Rc::new(step.run(&network.program, weight, &args, &network.options)?));
         }
         Some(made)
     }

@@ -89,7 +89,7 @@ impl Step {
         program: &Program,
         weight: impl Fn(WeightId) -> Tensor,
         args: &[Tensor],
-        options: Options,
+        options: &Options,
     ) -> Option<ArrayD<f32>> {
         let mut args = args.to_vec();
         if let (Some(before), Some(first)) = (&self.before, args.first_mut()) {
@@ -142,7 +142,7 @@ impl Step {
         let names: Vec<String> = (0..args.len()).map(name).collect();
         let views: Vec<(&str, ArrayViewD<f32>)> =
             names.iter().zip(&args).map(|(name, array)| (name.as_str(), array.view())).collect();
-        let made = Model::new(Arc::new(single), &weights, options).ok()?.run(&views).ok()?.remove("y")?;
+        let made = Model::new(Arc::new(single), weights, options.clone()).ok()?.run(&views).ok()?.remove("y")?;
         Some(match &self.after {
             Some(after) => after(&made),
             None => made,

@@ -9,7 +9,7 @@ use std::path::Path;
 use image::{ImageFormat, RgbImage};
 use ndarray::ArrayViewD;
 use ndarray_npy::{NpzWriter, WriteNpyExt};
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::{Format, Target};
 use crate::failure::Failure;
@@ -69,15 +69,20 @@ impl Distinct {
     }
 }
 
+/// Value by value, as a copy of all tensors would double the memory that a run takes.
 fn safetensors(file: &mut impl Write, tensors: &[(String, ArrayViewD<f32>)]) -> Result<(), Box<dyn Error>> {
-    let little_endian = |array: ArrayViewD<f32>| array.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-    let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, array)| little_endian(array.view())).collect();
-    let mut views = Vec::with_capacity(tensors.len());
-    for ((name, array), bytes) in tensors.iter().zip(&bytes) {
-        views.push((name.as_str(), TensorView::new(Dtype::F32, array.shape().to_vec(), bytes)?));
-    }
-    file.write_all(&safetensors::serialize(views, None)?)?;
-    Ok(())
+    let mut end = 0;
+    let info = |(name, array): &(String, ArrayViewD<f32>)| {
+        let start = end;
+        end += size_of::<f32>() * array.len();
+        (name.clone(), TensorInfo { dtype: Dtype::F32, shape: array.shape().to_vec(), data_offsets: (start, end) })
+    };
+    let mut header = serde_json::to_vec(&Metadata::new(None, tensors.iter().map(info).collect())?)?;
+    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(&header)?;
+    let mut values = tensors.iter().flat_map(|(_, array)| array);
+    Ok(values.try_for_each(|x| file.write_all(&x.to_le_bytes()))?)
 }
 
 /// Replaces a file, or makes it, once all of it is written. What a link points to stays where it is, and a file as

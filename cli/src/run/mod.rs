@@ -24,8 +24,10 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
     let program = Arc::new(lower(&checked, Lowering::default()));
     let inputs = arguments.input.gather(arguments.weights.seed, checked.at().as_ref(), &program, terminal)?;
     let weights = arguments.weights.load(&program, terminal)?;
-    let options = arguments.execution.options();
-    let model = Model::new(program.clone(), &weights, options)?;
+    let options = arguments.execution.options()?;
+    // Every row's tensor comes from a model of its own.
+    let again = arguments.rows.as_ref().map(|target| (target, weights.clone()));
+    let model = Model::new(program.clone(), weights, options.clone())?;
 
     let shapes: Vec<(&str, &[usize])> = inputs.arrays.iter().map(|(name, array)| (&**name, array.shape())).collect();
     let wanted: Option<Vec<&str>> =
@@ -53,8 +55,8 @@ pub fn run(arguments: &Run, terminal: &Terminal) -> Result<(), Failure> {
             }
         }
     }
-    if let Some(target) = &arguments.rows {
-        let rows = every_row(&checked, &weights, options, &inputs)?;
+    if let Some((target, weights)) = again {
+        let rows = every_row(&checked, weights, options, &inputs)?;
         write_tensors(target, rows.iter().map(|(name, array)| (name.as_str(), array.view())))?;
         terminal.note(&format!("the tensors of {} rows are in `{}`", rows.len(), target.path.display()));
     }
@@ -92,7 +94,7 @@ fn targets(arguments: &Run, outputs: usize) -> Result<Vec<Target>, Failure> {
 /// Every row's tensor. The program is lowered again so that none is fused away.
 fn every_row(
     checked: &Checked,
-    weights: &Weights,
+    weights: Weights,
     options: Options,
     inputs: &Inputs,
 ) -> Result<Vec<(String, ArrayD<f32>)>, Failure> {

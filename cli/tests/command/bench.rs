@@ -125,3 +125,122 @@ fn the_table_has_a_line_for_each_row() {
     assert!(folder.succeed(&[&["-v"], &run[..]].concat()).out.contains("conv 3x3/1 + relu"));
     assert_eq!(folder.succeed(&[&["-q"], &run[..]].concat()).out, "");
 }
+
+#[test]
+fn packed_weights_are_told_and_bound() {
+    let folder = Folder::new();
+    let spec = ["lite_fpn", "--at", "H=64,W=128"];
+    let packed = |more: &[&str]| number(&report(&folder, &[&spec, more].concat()), "packed_bytes");
+    let least = packed(&["--numerics", "exact"]);
+    assert!(least > 0.0 && packed(&[]) > 2.0 * least);
+    let bound = 1.5 * least;
+    let within = packed(&["--max-packed-bytes", &format!("{bound:.0}")]);
+    assert!(within > least && within <= bound, "{within} within {bound}, at least {least}");
+    // 2²⁰ bytes to the M, and the bound of `run` is that of `bench`.
+    for command in ["bench", "run"] {
+        let said = folder.neckar(&[command, "lite_fpn", "--max-packed-bytes", "0.5M"]);
+        assert_eq!(said.code, 3, "{}", said.err);
+        assert!(said.err.contains(&format!("take at least {least:.0} bytes")), "{}", said.err);
+        assert!(said.err.contains("is 524288;"), "{}", said.err);
+    }
+    assert_eq!(folder.neckar(&["run", "lite_fpn", "--max-packed-bytes", "64 apples"]).code, 2);
+}
+
+/// Two 3 × 3 convolutions of stride 1, and a 1 × 1 one.
+const THREE: &str = "arch Three at H = 24, W = 24 {
+    input x: [B, 16, H, W]
+    conv a, b: -> 16 (kernel = 3, padding = 1)
+    conv c: -> 16 (kernel = 1)
+    output y = c(b(a(x)))
+}
+";
+
+/// The algorithms of the convolutions, in order.
+fn algorithms(report: &Value) -> Vec<&str> {
+    let steps = report["steps"].as_array().expect("steps").iter();
+    let convolutions = steps.filter(|step| step["instruction"].as_str().is_some_and(|name| name.starts_with("conv")));
+    convolutions.map(|step| step["algorithm"].as_str().expect("a name")).collect()
+}
+
+#[test]
+fn an_algorithm_is_forced_where_it_suits() {
+    let folder = Folder::new();
+    folder.write("three.arch", THREE);
+    for (argument, name) in [("direct", "gemm"), ("winograd2", "winograd 2x2"), ("winograd6", "winograd 6x6")] {
+        let report = report(&folder, &["./three.arch", "--algorithm", argument]);
+        assert_eq!(algorithms(&report), [name, name, "gemm"]);
+    }
+    assert_eq!(folder.neckar(&["bench", "./three.arch", "--algorithm", "fft"]).code, 2);
+}
+
+#[test]
+fn a_tuning_is_measured_and_used() {
+    let folder = Folder::new();
+    folder.write("three.arch", THREE);
+    let tuned = report(&folder, &["./three.arch", "--threads", "1", "--tune", "tuning.json"]);
+    let text = std::fs::read_to_string(folder.path("tuning.json")).expect("it was written");
+    let mut tuning: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!((&tuning["schema_version"], &tuning["threads"]), (&1.into(), &1.into()));
+    assert_eq!(tuning["instruction_set"], tuned["instruction_set"]);
+    // Equal convolutions are one.
+    let convolutions = tuning["convolutions"].as_array_mut().expect("a list");
+    assert_eq!(convolutions.len(), 2, "{convolutions:?}");
+    for (convolution, candidates) in convolutions.iter_mut().zip([1, 4]) {
+        let times = convolution["times_ms"].as_object().expect("times").clone();
+        assert_eq!(times.len(), candidates, "{convolution}");
+        let least = times.values().filter_map(Value::as_f64).fold(f64::INFINITY, f64::min);
+        let chosen = convolution["algorithm"].as_str().expect("a name").to_owned();
+        assert_eq!(times[&chosen].as_f64(), Some(least), "{convolution}");
+        // The file says what is used, whatever was fastest.
+        if candidates == 4 {
+            convolution["algorithm"] = "winograd2".into();
+        }
+    }
+    folder.write("tuning.json", tuning.to_string());
+
+    let winograd = ["winograd 2x2", "winograd 2x2", "gemm"];
+    let with = ["./three.arch", "--tuning", "tuning.json"];
+    assert_eq!(algorithms(&report(&folder, &with)), winograd);
+    let said = folder.succeed(&["audit", "./three.arch", "--plan", "--tuning", "tuning.json", "--format", "json"]);
+    let audit: Value = serde_json::from_str(&said.out).expect("it is JSON");
+    let parts = audit["reports"][0]["network"]["plan"]["parts"].as_array().expect("parts").iter();
+    let planned: Vec<&str> = parts.filter_map(|part| part["algorithm"].as_str()).collect();
+    assert!(planned.windows(3).any(|three| three == winograd), "{planned:?}");
+
+    // The same bits with each number of threads.
+    for (threads, out) in [("1", "one.safetensors"), ("3", "three.safetensors")] {
+        folder.succeed(&[&["run"], &with[..], &["--threads", threads, "-o", out]].concat());
+    }
+    assert_eq!(folder.read_tensors("one.safetensors"), folder.read_tensors("three.safetensors"));
+}
+
+#[test]
+fn what_is_no_tuning() {
+    let folder = Folder::new();
+    folder.write("three.arch", THREE);
+    let refused = |arguments: &[&str], code: i32, why: &str| {
+        let said = folder.neckar(arguments);
+        assert_eq!(said.code, code, "{arguments:?}: {}", said.err);
+        assert!(said.err.contains(why), "{arguments:?}: {}", said.err);
+    };
+    folder.write("old.json", r#"{"schema_version": 0}"#);
+    refused(
+        &["run", "./three.arch", "--tuning", "old.json"],
+        3,
+        "old.json: not a tuning file: its schema_version is 0",
+    );
+    refused(&["run", "./three.arch", "--tuning", "absent.json"], 3, "absent.json: ");
+    let other = r#"{"schema_version": 1, "instruction_set": "portable", "threads": 1, "convolutions": []}"#;
+    folder.write("other.json", other);
+    let run = ["run", "./three.arch", "--tuning", "other.json"];
+    let native = folder.neckar(&run);
+    if native.code != 0 {
+        refused(&run, 3, "measured with portable instructions");
+    }
+    assert_eq!(folder.neckar(&[&run[..], &["--instructions", "portable"]].concat()).code, 0);
+    refused(&["audit", "./three.arch", "--tuning", "other.json"], 2, "--plan");
+    let exact = ["bench", "./three.arch", "--numerics", "exact", "--tune", "t.json"];
+    refused(&exact, 2, "in exact numerics every convolution is direct");
+    refused(&["bench", "./three.arch", "--tune", "t.json", "--tuning", "other.json"], 2, "cannot be used with");
+    assert!(!folder.names().contains(&"t.json".to_owned()));
+}

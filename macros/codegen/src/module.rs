@@ -116,7 +116,7 @@ impl Context<'_> {
                     #network
                     impl #network_name {
                         /// The network with weights of its own.
-                        pub fn new(_weights: &__p::Weights) -> __p::Result<Self, __p::Error> { ::core::unreachable!() }
+                        pub fn new(_weights: impl __p::Into<__p::Weights>) -> __p::Result<Self, __p::Error> { ::core::unreachable!() }
                         /// The network with weights drawn as the spec says.
                         pub fn init(_seed: u64) -> __p::Result<Self, __p::Error> { ::core::unreachable!() }
                         /// Runs the network.
@@ -199,19 +199,23 @@ impl Context<'_> {
         let (given, taken) = (maps.given(), maps.taken());
         quote! {
             impl #network {
-                /// The network with weights of its own program, on the CPU.
+                /// The network with weights of its own program, on the CPU. Weights that are given away are freed as they are
+                /// packed, those that are lent stay.
                 ///
                 /// # Errors
                 /// When the weights are of another program.
-                pub fn new(weights: &__p::Weights) -> __p::Result<Self, __p::Error> {
+                pub fn new(weights: impl __p::Into<__p::Weights>) -> __p::Result<Self, __p::Error> {
                     Self::with_options(weights, __p::Default::default())
                 }
 
-                /// The network with weights of its own program.
+                /// The network with weights of its own program, given away or lent as to [`Self::new`].
                 ///
                 /// # Errors
                 /// When the weights are of another program, or the device is not there.
-                pub fn with_options(weights: &__p::Weights, options: __p::Options) -> __p::Result<Self, __p::Error> {
+                pub fn with_options(
+                    weights: impl __p::Into<__p::Weights>,
+                    options: __p::Options,
+                ) -> __p::Result<Self, __p::Error> {
                     let __model = NETWORK.model(weights, options)?;
                     #program
                     __p::Ok(Self { __model, #(#handles)* })
@@ -222,7 +226,7 @@ impl Context<'_> {
                 /// # Errors
                 /// As [`Self::new`].
                 pub fn init(seed: u64) -> __p::Result<Self, __p::Error> {
-                    Self::new(&__p::Weights::init(Self::program(), seed))
+                    Self::new(__p::Weights::init(Self::program(), seed))
                 }
 
                 /// The network with the weights of a safetensors file. [`Self::load_with`] also says what was unusual there.
@@ -244,7 +248,7 @@ impl Context<'_> {
                     options: &__p::LoadOptions,
                 ) -> __p::Result<(Self, __p::LoadReport), __p::Error> {
                     let (weights, report) = __p::Weights::load(Self::program(), path, options)?;
-                    __p::Ok((Self::new(&weights)?, report))
+                    __p::Ok((Self::new(weights)?, report))
                 }
 
                 /// Runs the network. All sizes are checked once, here.

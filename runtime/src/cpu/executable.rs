@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use neckar_spec::program::{Epilogue, Instr, Pool, Resize, ResizeMode};
 
-use super::conv::Algorithm;
 use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
+use super::conv::{Algorithm, ConvolutionSizes};
 use super::epilogue::{Addend, Finish, Post};
 use super::gemm::{Gemm, Geometry, Panels};
 use super::layout::{export, import};
-use super::packed::{Packed, PackedSite};
+use super::packed::{Packed, PackedNetwork, PackedSite};
 use super::resize::{Nearest, Resampling};
 use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
-use crate::Numerics;
+use crate::Tuning;
 use crate::plan::{Home, Network, Place, Plan, Planned, Reads, Site, Value, Work};
 use crate::tensor::{Aligned, Dims};
 
@@ -64,15 +64,17 @@ enum Kernel {
 }
 
 impl Executable {
-    /// Chooses a kernel for every step.
+    /// Chooses a kernel for every step; `algorithms` are those that convolutions may choose from, for each site, and
+    /// `tuning` says which, where it knows.
     pub(crate) fn new(
         network: &Network,
-        packed: &[PackedSite],
+        packed: &PackedNetwork,
+        algorithms: &[Vec<Algorithm>],
+        tuning: Option<&Tuning>,
         plan: Plan,
         threads: &Threads,
-        numerics: Numerics,
     ) -> Executable {
-        let maker = Maker { network, packed, plan: &plan, threads, numerics };
+        let maker = Maker { network, packed, algorithms, tuning, plan: &plan, threads };
         let steps: Vec<Step> = plan.steps.iter().map(|step| maker.step(step)).collect();
         let mut workspace = [0, 0, 0];
         for step in &steps {
@@ -209,10 +211,11 @@ impl Step {
 /// What the steps of an executable are made of.
 struct Maker<'a> {
     network: &'a Network,
-    packed: &'a [PackedSite],
+    packed: &'a PackedNetwork,
+    algorithms: &'a [Vec<Algorithm>],
+    tuning: Option<&'a Tuning>,
     plan: &'a Plan,
     threads: &'a Threads,
-    numerics: Numerics,
 }
 
 impl Maker<'_> {
@@ -224,16 +227,17 @@ impl Maker<'_> {
                 (Kernel::Resample(Resampling::new(*resize, plan.dims(*from), to)), *from, Vec::new())
             }
             Work::Site { args, addends } => {
-                let (site, packed) = (&self.network.sites[step.site], &self.packed[step.site]);
+                let (site, packed) = (&self.network.sites[step.site], &self.packed.sites[step.site]);
                 let posts = posts(site, packed, plan, addends, to);
-                (self.kernel(&site.instr, packed, args, step.out, addends.len()), args[0], posts)
+                (self.kernel(step.site, args, step.out, addends.len()), args[0], posts)
             }
         };
         Step { kernel, input: plan.home(input), out: plan.home(step.out), channels: to.channels, posts }
     }
 
-    fn kernel(&self, instr: &Instr, packed: &PackedSite, args: &[Value], out: Value, addends: usize) -> Kernel {
+    fn kernel(&self, site: usize, args: &[Value], out: Value, addends: usize) -> Kernel {
         let plan = self.plan;
+        let (instr, packed) = (&self.network.sites[site].instr, &self.packed.sites[site]);
         let [from, to] = [args[0], out].map(|value| plan.dims(value));
         let layouts = [args[0], out].map(|value| plan.home(value).layout());
         let threads = self.threads.count();
@@ -244,13 +248,16 @@ impl Maker<'_> {
             (Instr::Conv(conv), Packed::Taps(taps)) => {
                 Kernel::Depthwise(Depthwise { weights: taps.clone(), windows: conv.windows(), from, to })
             }
-            (Instr::Conv(conv), Packed::Conv(weights)) => match Algorithm::choose(conv, [from, to], self.numerics) {
-                Algorithm::Direct => gemm(&weights.panels, Geometry::convolution(from, to, conv.windows())),
-                Algorithm::Winograd { products } => {
-                    let filters = weights.filters(products, self.threads);
-                    Kernel::Winograd(Winograd::new(filters, [from, to], conv.padding, layouts[1], addends, threads))
+            (Instr::Conv(conv), Packed::Conv(weights)) => {
+                let sizes = ConvolutionSizes::new(conv, [from, to]);
+                match Algorithm::choose(&self.algorithms[site], &sizes, self.tuning).products() {
+                    None => gemm(&weights.panels, Geometry::convolution(from, to, conv.windows())),
+                    Some(products) => {
+                        let filters = weights.filters(products, self.threads);
+                        Kernel::Winograd(Winograd::new(filters, [from, to], conv.padding, layouts[1], addends, threads))
+                    }
                 }
-            },
+            }
             (Instr::TransposedConv { stride, .. }, Packed::Panels(panels)) => {
                 gemm(panels, Geometry::spreading(from, *stride))
             }

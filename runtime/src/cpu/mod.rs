@@ -22,10 +22,13 @@ mod threads;
 mod transposed_conv;
 mod weighted_sum;
 
+pub(crate) use conv::is_depthwise;
+pub use conv::{Algorithm, ConvolutionSizes};
 pub(crate) use executable::{Executable, State};
 pub use layout::Layout;
-pub(crate) use packed::{PackedSite, pack};
+pub(crate) use packed::{Packed, PackedNetwork, pack};
 pub(crate) use simd::Isa;
+pub use threads::Pool;
 pub(crate) use threads::Threads;
 
 use crate::plan::Reads;

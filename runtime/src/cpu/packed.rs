@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neckar_spec::program::{Convolution, Epilogue, Instr, Norm, WeightId};
+use neckar_spec::program::{Epilogue, Instr, Norm};
 
 use super::conv::PackedConv;
 use super::conv::depthwise::Taps;
@@ -11,6 +11,7 @@ use super::gemm::{Packing, Panels};
 use super::{Threads, conv, transposed_conv, weighted_sum};
 use crate::Weights;
 use crate::plan::{Network, Site};
+use crate::weights::{Tensor, floats};
 
 /// The packed weights of a site's instruction.
 #[derive(Clone, Debug)]
@@ -23,10 +24,34 @@ pub(crate) enum Packed {
     None,
 }
 
+impl Packed {
+    /// Bytes of the forms that there are.
+    fn bytes(&self) -> usize {
+        match self {
+            Packed::Conv(conv) => conv.bytes(),
+            Packed::Panels(panels) => panels.bytes(),
+            Packed::Taps(taps) => taps.bytes(),
+            Packed::Factors(factors) => size_of_val(&**factors),
+            Packed::None => 0,
+        }
+    }
+}
+
+/// The packed weights of a network.
+#[derive(Debug)]
+pub(crate) struct PackedNetwork {
+    /// Those of each site.
+    pub sites: Vec<PackedSite>,
+    /// Those of each group of sites that share them.
+    pub groups: Vec<Packed>,
+}
+
 /// The packed weights of a site.
 #[derive(Debug)]
 pub(crate) struct PackedSite {
     pub weights: Packed,
+    /// The sites that share them.
+    pub group: usize,
     /// The norms of the epilogue that are not folded into the weights.
     pub norms: Vec<Arc<Affine>>,
     /// Whether the epilogue's first step is folded into the weights.
@@ -34,9 +59,10 @@ pub(crate) struct PackedSite {
 }
 
 /// Packs the weights of every site; sites that share an instruction's weights and what is folded into them share these.
-pub(crate) fn pack(network: &Network, weights: &Weights, threads: &Threads) -> Vec<PackedSite> {
+/// Each tensor is let go of as soon as it is packed.
+pub(crate) fn pack(network: &Network, weights: Weights, threads: &Threads) -> PackedNetwork {
     let mut distinct: Vec<(&Instr, Option<&Norm>)> = Vec::new();
-    let keys: Vec<usize> = network
+    let groups: Vec<usize> = network
         .sites
         .iter()
         .map(|site| {
@@ -47,16 +73,24 @@ pub(crate) fn pack(network: &Network, weights: &Weights, threads: &Threads) -> V
             })
         })
         .collect();
-    let packed = threads.map(&distinct, |&(instr, norm)| pack_one(instr, norm, weights));
-    let site = |(site, key): (&Site, usize)| {
+    let norms: Vec<Vec<Arc<Affine>>> = network.sites.iter().map(|site| norms(site, &weights)).collect();
+    let materials = distinct.into_iter().map(|(instr, norm)| Material::of(instr, norm, &weights)).collect();
+    drop(weights);
+    let packed: Vec<Packed> =
+        threads.map(materials, |material: Option<Material>| material.map_or(Packed::None, Material::pack));
+    let sites = network.sites.iter().zip(norms).zip(groups);
+    let site = |((site, norms), group): ((&Site, _), usize)| {
         let folded = foldable(site).is_some();
-        let norms = site.epilogue[usize::from(folded)..].iter().filter_map(|post| match post {
-            Epilogue::Norm(norm) => Some(Arc::new(affine(norm, weights))),
-            Epilogue::Activation(_) | Epilogue::Add { .. } => None,
-        });
-        PackedSite { weights: packed[key].clone(), norms: norms.collect(), folded }
+        PackedSite { weights: packed[group].clone(), group, norms, folded }
     };
-    network.sites.iter().zip(keys).map(site).collect()
+    PackedNetwork { sites: sites.map(site).collect(), groups: packed }
+}
+
+impl PackedNetwork {
+    /// Bytes of all forms that there are.
+    pub(crate) fn bytes(&self) -> usize {
+        self.groups.iter().map(Packed::bytes).sum()
+    }
 }
 
 /// The norm that can be folded into a site's weights: one right behind an instruction that multiplies with weights.
@@ -67,58 +101,81 @@ fn foldable(site: &Site) -> Option<&Norm> {
     }
 }
 
-fn pack_one(instr: &Instr, norm: Option<&Norm>, weights: &Weights) -> Packed {
-    let fold = norm.map(|norm| move |channel: usize| scale_and_shift(norm, weights, channel));
-    let fold = fold.as_ref().map(|fold| fold as &dyn Fn(usize) -> (f64, f64));
-    let bias_of = |bias: &Option<WeightId>| bias.map(|bias| weights.get(bias));
-    match instr {
-        Instr::Conv(conv @ Convolution { weight, bias, .. }) => {
-            let (weight, bias) = (weights.get(*weight), bias_of(bias));
-            let inputs = weight.len() / conv.channels / (conv.kernel[0] * conv.kernel[1]) * conv.groups;
-            match conv::is_depthwise(conv, inputs) {
-                true => Packed::Taps(Arc::new(Taps::pack(conv, weight, bias, fold))),
-                false => Packed::Conv(Arc::new(PackedConv::new(conv::pack(conv, weight, bias, fold)))),
+/// The norms of a site that are not folded into its weights.
+fn norms(site: &Site, weights: &Weights) -> Vec<Arc<Affine>> {
+    let norms = site.epilogue[usize::from(foldable(site).is_some())..].iter().filter_map(|post| match post {
+        Epilogue::Norm(norm) => Some(Arc::new(Affine::new(scales_and_shifts(norm, weights).into_iter()))),
+        Epilogue::Activation(_) | Epilogue::Add { .. } => None,
+    });
+    norms.collect()
+}
+
+/// What packed weights are made of.
+struct Material<'a> {
+    instr: &'a Instr,
+    weight: Tensor,
+    bias: Option<Tensor>,
+    /// The norm that is folded in, for each channel.
+    fold: Option<Vec<(f64, f64)>>,
+}
+
+impl Material<'_> {
+    /// Of an instruction; none where it has no weights.
+    fn of<'a>(instr: &'a Instr, norm: Option<&Norm>, weights: &Weights) -> Option<Material<'a>> {
+        let mut own = instr.weights().into_iter().map(|weight| weights.tensor(weight).clone());
+        let fold = norm.map(|norm| scales_and_shifts(norm, weights));
+        Some(Material { instr, weight: own.next()?, bias: own.next(), fold })
+    }
+
+    fn pack(self) -> Packed {
+        let weight = floats(&self.weight);
+        let (bias, fold) = (self.bias.as_ref().map(floats), self.fold.as_deref());
+        match self.instr {
+            Instr::Conv(conv) => {
+                let inputs = weight.len() / conv.channels / (conv.kernel[0] * conv.kernel[1]) * conv.groups;
+                match conv::is_depthwise(conv, inputs) {
+                    true => Packed::Taps(Arc::new(Taps::pack(conv, weight, bias, fold))),
+                    false => Packed::Conv(Arc::new(PackedConv::new(conv::pack(conv, weight, bias, fold)))),
+                }
             }
+            Instr::TransposedConv { channels, stride, .. } => {
+                Packed::Panels(Arc::new(transposed_conv::pack(*channels, *stride, weight, bias, fold)))
+            }
+            Instr::Gemm { features, .. } => {
+                let segment = weight.len() / features;
+                Packed::Panels(Arc::new(Panels::pack(&Packing {
+                    taps: 1,
+                    segment,
+                    groups: 1,
+                    channels: *features,
+                    scattered: 1,
+                    weight,
+                    strides: [segment, 1, 0, 0],
+                    bias,
+                    fold,
+                })))
+            }
+            Instr::WeightedSum { normalise, eps, .. } => {
+                Packed::Factors(weighted_sum::normalised(weight, *normalise, *eps).into())
+            }
+            Instr::Pool(_)
+            | Instr::GlobalAveragePool
+            | Instr::AdaptiveAveragePool { .. }
+            | Instr::Resize(_)
+            | Instr::Concat
+            | Instr::Flatten
+            | Instr::L2Normalize { .. }
+            | Instr::Elementwise => Packed::None,
         }
-        Instr::TransposedConv { channels, stride, weight, bias } => {
-            let (weight, bias) = (weights.get(*weight), bias_of(bias));
-            Packed::Panels(Arc::new(transposed_conv::pack(*channels, *stride, weight, bias, fold)))
-        }
-        Instr::Gemm { features, weight, bias } => {
-            let (weight, bias) = (weights.get(*weight), bias_of(bias));
-            let segment = weight.len() / features;
-            Packed::Panels(Arc::new(Panels::pack(&Packing {
-                taps: 1,
-                segment,
-                groups: 1,
-                channels: *features,
-                scattered: 1,
-                weight: &|channel, input, _, _| weight[channel * segment + input],
-                bias: &|channel| bias.map_or(0.0, |bias| bias[channel]),
-                fold,
-            })))
-        }
-        Instr::WeightedSum { weight, normalise, eps } => {
-            Packed::Factors(weighted_sum::normalised(weights.get(*weight), *normalise, *eps).into())
-        }
-        Instr::Pool(_)
-        | Instr::GlobalAveragePool
-        | Instr::AdaptiveAveragePool { .. }
-        | Instr::Resize(_)
-        | Instr::Concat
-        | Instr::Flatten
-        | Instr::L2Normalize { .. }
-        | Instr::Elementwise => Packed::None,
     }
 }
 
-fn affine(norm: &Norm, weights: &Weights) -> Affine {
-    Affine::new((0..weights.get(norm.weight).len()).map(|channel| scale_and_shift(norm, weights, channel)))
-}
-
-/// A norm in inference as a factor and a summand: γ/√(σ² + ε) and β − μ·γ/√(σ² + ε).
-fn scale_and_shift(norm: &Norm, weights: &Weights, channel: usize) -> (f64, f64) {
-    let at = |weight: WeightId| f64::from(weights.get(weight)[channel]);
-    let scale = at(norm.weight) / (at(norm.variance) + f64::from(norm.eps)).sqrt();
-    (scale, at(norm.bias) - at(norm.mean) * scale)
+/// A norm in inference as a factor and a summand a channel: γ/√(σ² + ε) and β − μ·γ/√(σ² + ε).
+fn scales_and_shifts(norm: &Norm, weights: &Weights) -> Vec<(f64, f64)> {
+    let [gamma, beta, mean, variance] = [norm.weight, norm.bias, norm.mean, norm.variance].map(|id| weights.get(id));
+    let channel = |c: usize| {
+        let scale = f64::from(gamma[c]) / (f64::from(variance[c]) + f64::from(norm.eps)).sqrt();
+        (scale, f64::from(beta[c]) - f64::from(mean[c]) * scale)
+    };
+    (0..gamma.len()).map(channel).collect()
 }

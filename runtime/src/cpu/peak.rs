@@ -25,11 +25,11 @@ pub(crate) fn gflops(isa: Isa, threads: &Threads) -> f64 {
 }
 
 fn measure(threads: &Threads, chains: usize, run: &(dyn Fn() -> f32 + Sync)) -> f64 {
-    let jobs = vec![(); JOBS * threads.count()];
-    let operations = (2 * BLOCK * LENGTH * chains * jobs.len()) as f64;
+    let jobs = JOBS * threads.count();
+    let operations = (2 * BLOCK * LENGTH * chains * jobs) as f64;
     let once = || {
         let began = Instant::now();
-        black_box(threads.map(&jobs, |()| run()));
+        black_box(threads.map(vec![(); jobs], |()| run()));
         operations / began.elapsed().as_secs_f64() / 1e9
     };
     // The first brings the threads and the clock up.

@@ -1,8 +1,10 @@
 //! The threads of a model. How work is divided among them never changes what is computed for an element.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::Workspace;
 use crate::Error;
@@ -10,29 +12,69 @@ use crate::Error;
 /// Floats below which handing work to another thread costs more than it saves.
 const WORTH_SHARING: usize = 8 * 1024;
 
+/// Threads on which models run, shared by as many models as it is given to. Cloning shares it too.
+///
+/// It is a pool of rayon's, and can be one that a program has anyway. A model may also be run from tasks of its own pool.
+#[derive(Clone, Debug)]
+pub struct Pool(Arc<ThreadPool>);
+
+impl Pool {
+    /// So many threads; 0 for one a core.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where they cannot be started.
+    pub fn new(threads: usize) -> Result<Pool, Error> {
+        let count = count(threads);
+        let pool = ThreadPoolBuilder::new().num_threads(count).thread_name(|i| format!("neckar-{i}")).build();
+        let pool = pool.map_err(|error| Error::Device(format!("cannot start {count} threads: {error}")))?;
+        Ok(pool.into())
+    }
+
+    /// How many threads there are.
+    pub fn threads(&self) -> usize {
+        self.0.current_num_threads()
+    }
+}
+
+impl From<ThreadPool> for Pool {
+    fn from(pool: ThreadPool) -> Pool {
+        Pool(Arc::new(pool))
+    }
+}
+
+impl From<Arc<ThreadPool>> for Pool {
+    fn from(pool: Arc<ThreadPool>) -> Pool {
+        Pool(pool)
+    }
+}
+
+/// How many threads a number stands for: 0 for one a core.
+fn count(threads: usize) -> usize {
+    match threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        count => count,
+    }
+}
+
 /// A pool of threads, or only the calling one.
 #[derive(Debug)]
 pub(crate) struct Threads {
-    pool: Option<rayon::ThreadPool>,
+    pool: Option<Pool>,
     count: usize,
 }
 
 impl Threads {
-    /// So many threads; 0 for one a core.
+    /// So many threads of its own; 0 for one a core.
     pub(crate) fn new(threads: usize) -> Result<Threads, Error> {
-        let count = match threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            count => count,
-        };
-        if count == 1 {
-            return Ok(Threads { pool: None, count });
+        match count(threads) {
+            1 => Ok(Threads { pool: None, count: 1 }),
+            count => Pool::new(count).map(Threads::of),
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(count)
-            .thread_name(|i| format!("neckar-{i}"))
-            .build()
-            .map_err(|error| Error::Device(format!("cannot start {count} threads: {error}")))?;
-        Ok(Threads { pool: Some(pool), count })
+    }
+
+    /// Those of a pool.
+    pub(crate) fn of(pool: Pool) -> Threads {
+        Threads { count: pool.threads(), pool: Some(pool) }
     }
 
     /// How many.
@@ -43,7 +85,7 @@ impl Threads {
     /// Runs something on one of the threads, from which it shares work with the others without waiting to be let in.
     pub(crate) fn enter<R: Send>(&self, run: impl FnOnce() -> R + Send) -> R {
         match &self.pool {
-            Some(pool) => pool.install(run),
+            Some(Pool(pool)) => pool.install(run),
             None => run(),
         }
     }
@@ -76,11 +118,11 @@ impl Threads {
         buffer.par_chunks_mut(rows * row).enumerate().for_each(share);
     }
 
-    /// Gives each item of a list what it makes.
-    pub(crate) fn map<T: Sync, R: Send>(&self, items: &[T], make: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    /// Makes something of each item of a list.
+    pub(crate) fn map<T: Send, R: Send>(&self, items: Vec<T>, make: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
         match &self.pool {
-            Some(_) => self.enter(|| items.par_iter().map(make).collect()),
-            None => items.iter().map(make).collect(),
+            Some(_) => self.enter(|| items.into_par_iter().map(make).collect()),
+            None => items.into_iter().map(make).collect(),
         }
     }
 }

@@ -8,7 +8,7 @@ pub(crate) fn pack(
     stride: usize,
     weight: &[f32],
     bias: Option<&[f32]>,
-    fold: Option<&dyn Fn(usize) -> (f64, f64)>,
+    fold: Option<&[(f64, f64)]>,
 ) -> Panels {
     let taps = stride * stride;
     Panels::pack(&Packing {
@@ -17,8 +17,9 @@ pub(crate) fn pack(
         groups: 1,
         channels,
         scattered: taps,
-        weight: &|channel, input, _, tap| weight[(input * channels + channel) * taps + tap],
-        bias: &|channel| bias.map_or(0.0, |bias| bias[channel]),
+        weight,
+        strides: [taps, channels * taps, 0, 1],
+        bias,
         fold,
     })
 }

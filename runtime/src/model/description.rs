@@ -2,8 +2,8 @@
 
 use neckar_spec::program::{Activation, Epilogue, Instr, Program, Resize, ResizeMode};
 
-use crate::cpu::{Executable, Layout};
-use crate::plan::{Home, Network, Plan, Site, Value, Work};
+use crate::cpu::{ConvolutionSizes, Executable, Layout, is_depthwise};
+use crate::plan::{Home, Network, Plan, Planned, Site, Value, Work};
 
 /// A plan as it is executed: what is done, in order, and the memory that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct PlannedPart {
     pub instruction: String,
     /// What its algorithm is called.
     pub algorithm: &'static str,
+    /// The convolution that it is, as a [`Tuning`](crate::Tuning) knows it; none of a depthwise one.
+    pub convolution: Option<ConvolutionSizes>,
     /// The shapes of the maps that it reads, each in the order of the language.
     pub operands: Vec<Vec<usize>>,
     /// The shape of its result, in the order of the language.
@@ -122,6 +124,7 @@ impl Describe<'_> {
             time: 0,
             instruction: "lay out".to_owned(),
             algorithm: "import",
+            convolution: None,
             operands: vec![self.shape(value)],
             shape: self.shape(value),
             layouts: [Layout::ChannelsFirst, Layout::ChannelsLast],
@@ -138,6 +141,7 @@ impl Describe<'_> {
             time: self.plan.steps.len() + 1,
             instruction: "write".to_owned(),
             algorithm: "export",
+            convolution: None,
             operands: vec![self.shape(value)],
             shape: self.shape(value),
             layouts: [Layout::ChannelsLast, Layout::ChannelsFirst],
@@ -170,6 +174,7 @@ impl Describe<'_> {
             time: index + 1,
             instruction,
             algorithm: self.executable.algorithm(index),
+            convolution: self.convolution(step),
             operands: read.iter().map(|&value| self.shape(value)).collect(),
             shape: self.shape(step.out),
             layouts: [read[0], step.out].map(|value| self.plan.home(value).layout()),
@@ -177,6 +182,14 @@ impl Describe<'_> {
             macs: macs.unsigned_abs(),
             bytes: maps.chain(weights).sum(),
         }
+    }
+
+    fn convolution(&self, step: &Planned) -> Option<ConvolutionSizes> {
+        let (Instr::Conv(conv), Work::Site { args, .. }) = (&self.network.sites[step.site].instr, &step.work) else {
+            return None;
+        };
+        let maps = [args[0], step.out].map(|value| self.plan.dims(value));
+        (!is_depthwise(conv, maps[0].channels)).then(|| ConvolutionSizes::new(conv, maps))
     }
 
     fn shape(&self, value: Value) -> Vec<usize> {

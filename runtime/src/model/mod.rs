@@ -1,5 +1,6 @@
 //! A program with its weights, ready for inputs of any legal shape, shared among threads.
 
+mod algorithms;
 mod cache;
 mod description;
 
@@ -11,7 +12,7 @@ use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, CowArray, IxDyn};
 use neckar_spec::program::Program;
 use smallvec::SmallVec;
 
-use crate::cpu::{Executable, Isa, PackedSite, State, Threads, pack, peak};
+use crate::cpu::{Algorithm, Executable, Isa, PackedNetwork, State, Threads, pack, peak};
 use crate::plan::{Network, Plan, Value};
 use crate::{Device, Error, Instructions, Options, Outputs, Session, Weights, entry, outputs};
 use cache::{Cache, Key, Wanted};
@@ -31,36 +32,54 @@ struct Inner {
     program: Arc<Program>,
     options: Options,
     network: Network,
-    packed: Vec<PackedSite>,
+    packed: PackedNetwork,
+    /// Those that the plans may choose from, for each site.
+    algorithms: Vec<Vec<Algorithm>>,
     threads: Threads,
     isa: Isa,
     cache: Mutex<Cache>,
 }
 
 impl Model {
-    /// Packs the weights of a program for a device.
+    /// Packs the weights of a program for a device. Weights that are given away are freed tensor by tensor as they are
+    /// packed; those that are lent stay, and take their memory beside the packed ones.
     ///
     /// # Errors
-    /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Unsupported`] for a program
-    /// that is not well formed, and for weights that are not its own.
-    pub fn new(program: Arc<Program>, weights: &Weights, options: Options) -> Result<Model, Error> {
+    /// [`Error::Device`] where the device is not there or threads cannot be started; [`Error::Tuning`] for a tuning of other
+    /// instructions; [`Error::Unsupported`] for a program
+    /// that is not well formed, for weights that are not its own, and for a bound on packed weights that those of
+    /// direct convolutions exceed.
+    pub fn new(program: Arc<Program>, weights: impl Into<Weights>, options: Options) -> Result<Model, Error> {
         if let Device::Cuda(ordinal) = options.device {
             return Err(Error::Device(format!(
                 "this build has no CUDA backend, so device cuda:{ordinal} cannot be used; use the CPU"
             )));
         }
         entry::sound(&program)?;
+        let weights: Weights = weights.into();
         if !weights.suit(&program) {
             return Err(Error::Unsupported(format!(
                 "the weights are not those of `{}`: make them with `Weights::init` or `Weights::load` of this program",
                 program.name
             )));
         }
-        let threads = Threads::new(options.threads)?;
+        let threads = match &options.pool {
+            Some(pool) => Threads::of(pool.clone()),
+            None => Threads::new(options.threads)?,
+        };
         let isa = Isa::detect(options.instructions);
+        if let Some(tuning) = &options.tuning {
+            tuning.suits(isa.instructions())?;
+        }
         let network = Network::new(&program);
         let packed = pack(&network, weights, &threads);
-        Ok(Model(Arc::new(Inner { program, options, network, packed, threads, isa, cache: Mutex::default() })))
+        let mut algorithms = algorithms::all(&network, &packed, &options);
+        if let Some(bound) = options.max_packed_bytes {
+            let tuning = options.tuning.as_deref();
+            algorithms::keep_within(bound, &program, &network, &packed, tuning, &mut algorithms)?;
+        }
+        let cache = Mutex::default();
+        Ok(Model(Arc::new(Inner { program, options, network, packed, algorithms, threads, isa, cache })))
     }
 
     /// The program.
@@ -69,8 +88,8 @@ impl Model {
     }
 
     /// How it runs.
-    pub fn options(&self) -> Options {
-        self.0.options
+    pub fn options(&self) -> &Options {
+        &self.0.options
     }
 
     /// Runs the network. Inputs are arrays `[B, C, sizes…]` by name, in any order and of any strides.
@@ -138,7 +157,7 @@ impl Model {
             return Ok(executable);
         }
         // Made without the lock: other threads run on, and one that makes the same only does work twice.
-        let Inner { program, options, network, packed, threads, .. } = &*self.0;
+        let Inner { program, options, network, packed, algorithms, threads, .. } = &*self.0;
         entry::check(program, &key.shapes.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let wanted = match &key.wanted {
             Wanted::Rows => network.rows.clone(),
@@ -148,7 +167,8 @@ impl Model {
             }
         };
         let plan = Plan::new(network, &key.shapes, wanted)?;
-        let executable = Arc::new(Executable::new(network, packed, plan, threads, options.numerics));
+        let executable =
+            Arc::new(Executable::new(network, packed, algorithms, options.tuning.as_deref(), plan, threads));
         self.cache().insert(key.clone(), executable.clone());
         Ok(executable)
     }
@@ -186,6 +206,11 @@ impl Model {
                 array.assign(&copy);
             }
         }
+    }
+
+    /// Bytes that packed weights take: those for direct convolutions, and the transformed ones of the plans made so far.
+    pub fn packed_bytes(&self) -> usize {
+        self.0.packed.bytes()
     }
 
     /// The instructions that its kernels use.

@@ -1,13 +1,15 @@
 //! Matching a checkpoint with a program, by name.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use ndarray::{ArrayD, IxDyn};
-use neckar_spec::checkpoint::{self, Entry, Header, NameTable};
+use ndarray::{ArcArray, ArrayD, ArrayViewD, IxDyn};
+use neckar_spec::checkpoint::{self, Entry, HeaderError, Located, NameTable};
 use neckar_spec::program::Program;
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, View};
 
 use super::Weights;
 use super::{LoadReport, WeightsError};
@@ -22,23 +24,21 @@ pub struct LoadOptions {
     pub names: NameTable,
 }
 
-/// A tensor of a checkpoint.
-struct Found {
-    entry: Entry,
-    /// Its values; none where its type is not read.
-    values: Option<Vec<f32>>,
-}
+/// Bytes that are read at once: a whole number of values of each type.
+const CHUNK: usize = 1 << 16;
 
+/// Reads tensor by tensor, so that a large file is never in memory beside what is made of it.
 pub(super) fn from_file(program: &Program, path: &Path, options: &LoadOptions) -> Result<(Weights, LoadReport), Error> {
-    let bytes = fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|error| Error::Format { path: path.to_owned(), message: unreadable(path, &error) })?;
-    let found = file.iter().map(|(name, view)| {
-        let entry = Entry { dtype: format!("{:?}", view.dtype()), shape: view.shape().to_vec() };
-        (name.to_owned(), Found { entry, values: read(&view) })
-    });
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let located = Located::read(&mut file).map_err(|error| match error {
+        HeaderError::Io(source) => io(source),
+        other => Error::Format { path: path.to_owned(), message: other.to_string() },
+    })?;
     let names = program.weights.iter().map(|weight| weight.name.as_str());
-    match_names(program, options.names.rename(names, found.collect()), options, Some(path))
+    let found = located.into_iter().map(|(name, located)| (name, (located.entry.clone(), located))).collect();
+    let found = options.names.rename(names, found);
+    match_names(program, found, options, Some(path), |located| read(&mut file, &located).map_err(io))
 }
 
 pub(super) fn from_tensors(
@@ -47,23 +47,34 @@ pub(super) fn from_tensors(
 ) -> Result<(Weights, LoadReport), Error> {
     let found = tensors.map(|(name, tensor)| {
         let entry = Entry { dtype: "F32".into(), shape: tensor.shape().to_vec() };
-        (name, Found { entry, values: Some(tensor.iter().copied().collect()) })
+        (name, (entry, tensor))
     });
-    match_names(program, found.collect(), &LoadOptions::default(), None)
+    match_names(program, found.collect(), &LoadOptions::default(), None, |tensor| Ok(tensor.iter().copied().collect()))
+}
+
+/// A tensor whose bytes are made when they are written.
+struct Written<'a>(ArrayViewD<'a, f32>);
+
+impl View for Written<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.0.iter().flat_map(|x| x.to_le_bytes()).collect()
+    }
+
+    fn data_len(&self) -> usize {
+        size_of::<f32>() * self.0.len()
+    }
 }
 
 pub(super) fn to_file(weights: &Weights, path: &Path) -> Result<(), Error> {
-    let bytes: Vec<(&str, Vec<usize>, Vec<u8>)> = weights
-        .iter()
-        .map(|(name, tensor)| {
-            let bytes = tensor.iter().flat_map(|x| x.to_le_bytes()).collect();
-            (name, tensor.shape().to_vec(), bytes)
-        })
-        .collect();
-    let views = bytes.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-        (*name, view.expect("a tensor has four bytes for each element of its shape"))
-    });
+    let views = weights.iter().map(|(name, tensor)| (name, Written(tensor)));
     safetensors::serialize_to_file(views, None, path).map_err(|error| {
         let source = match error {
             // It speaks of the temporary file that is written first.
@@ -75,41 +86,40 @@ pub(super) fn to_file(weights: &Weights, path: &Path) -> Result<(), Error> {
     })
 }
 
-/// Why a file cannot be read as safetensors: what its header says against it, or the format's own words.
-fn unreadable(path: &Path, error: &SafeTensorError) -> String {
-    Header::read(path).err().map_or_else(|| error.to_string(), |reason| reason.to_string())
-}
-
-/// The values as fp32; none where the type is not read.
-fn read(view: &TensorView) -> Option<Vec<f32>> {
-    fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks().0.iter().map(|&bytes| value(bytes)).collect()
+/// A tensor's values as fp32.
+fn read(file: &mut File, Located { entry, bytes }: &Located) -> io::Result<Vec<f32>> {
+    fn each<const N: usize>(bytes: &[u8], values: &mut Vec<f32>, value: impl Fn([u8; N]) -> f32) {
+        values.extend(bytes.as_chunks().0.iter().map(|&bytes| value(bytes)));
     }
-    let bytes = view.data();
-    match view.dtype() {
-        Dtype::F32 => Some(each(bytes, f32::from_le_bytes)),
-        Dtype::F64 => Some(each(bytes, |bytes| f64::from_le_bytes(bytes) as f32)),
-        Dtype::F16 => Some(each(bytes, |bytes| half::f16::from_le_bytes(bytes).to_f32())),
-        Dtype::BF16 => Some(each(bytes, |bytes| half::bf16::from_le_bytes(bytes).to_f32())),
-        _ => None,
-    }
-}
-
-fn match_names(
-    program: &Program,
-    mut found: BTreeMap<String, Found>,
-    options: &LoadOptions,
-    path: Option<&Path>,
-) -> Result<(Weights, LoadReport), Error> {
-    let entries = found.iter().map(|(name, found)| (name.clone(), found.entry.clone())).collect();
-    let mut report = checkpoint::match_names(program, &entries);
-    for name in &report.applied {
-        let values = found.get(name).and_then(|found| found.values.as_deref()).unwrap_or_default();
-        let odd = values.iter().filter(|value| !value.is_finite()).count();
-        if odd > 0 {
-            report.warnings.push(format!("`{name}` holds NaN or infinity in {odd} of {} elements", values.len()));
+    file.seek(SeekFrom::Start(bytes.start))?;
+    let mut values = Vec::with_capacity(entry.shape.iter().product());
+    let mut buffer = vec![0; CHUNK];
+    let mut left = (bytes.end - bytes.start) as usize;
+    while left > 0 {
+        let part = &mut buffer[..left.min(CHUNK)];
+        file.read_exact(part)?;
+        left -= part.len();
+        match entry.dtype.as_str() {
+            "F32" => each(part, &mut values, f32::from_le_bytes),
+            "F64" => each(part, &mut values, |bytes| f64::from_le_bytes(bytes) as f32),
+            "F16" => each(part, &mut values, |bytes| half::f16::from_le_bytes(bytes).to_f32()),
+            "BF16" => each(part, &mut values, |bytes| half::bf16::from_le_bytes(bytes).to_f32()),
+            other => unreachable!("a checkpoint that suits has no weights of type {other}"),
         }
     }
+    Ok(values)
+}
+
+/// Matches tensors that are there, each with what `values` makes its values of, with the weights of a program.
+fn match_names<T>(
+    program: &Program,
+    mut found: BTreeMap<String, (Entry, T)>,
+    options: &LoadOptions,
+    path: Option<&Path>,
+    mut values: impl FnMut(T) -> Result<Vec<f32>, Error>,
+) -> Result<(Weights, LoadReport), Error> {
+    let entries = found.iter().map(|(name, (entry, _))| (name.clone(), entry.clone())).collect();
+    let mut report = checkpoint::match_names(program, &entries);
     if !report.suits(options.allow_unused) {
         return Err(Error::Weights(Box::new(WeightsError {
             path: path.map(Path::to_owned),
@@ -118,11 +128,17 @@ fn match_names(
             report,
         })));
     }
-    let tensors = program.weights.iter().map(|weight| {
-        let values = found.remove(&weight.name).and_then(|found| found.values);
-        let values = values.expect("a checkpoint that suits has readable values for every weight");
-        let tensor = ArrayD::from_shape_vec(IxDyn(&weight.shape), values);
-        (weight.name.clone(), tensor.expect("safetensors checks that the bytes suit the shape"))
-    });
-    Ok((Weights { tensors: tensors.collect() }, report))
+    let mut tensors = Vec::with_capacity(program.weights.len());
+    for weight in &program.weights {
+        let (_, source) = found.remove(&weight.name).expect("a checkpoint that suits has every weight");
+        let values = values(source)?;
+        let odd = values.iter().filter(|value| !value.is_finite()).count();
+        if odd > 0 {
+            let of = values.len();
+            report.warnings.push(format!("`{}` holds NaN or infinity in {odd} of {of} elements", weight.name));
+        }
+        let tensor = ArcArray::from_shape_vec(IxDyn(&weight.shape), values);
+        tensors.push((weight.name.clone(), tensor.expect("its shape was compared, and the bytes suit the shape")));
+    }
+    Ok((Weights { tensors }, report))
 }

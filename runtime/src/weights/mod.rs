@@ -6,7 +6,7 @@ mod load;
 
 use std::path::Path;
 
-use ndarray::{ArrayD, ArrayViewD, IxDyn};
+use ndarray::{ArcArray, ArrayD, ArrayViewD, IxDyn};
 use neckar_spec::program::{Program, WeightId};
 
 use crate::Error;
@@ -15,10 +15,20 @@ pub use error::WeightsError;
 pub use load::LoadOptions;
 pub use neckar_spec::checkpoint::{Converted, Misshaped, NameTable, Named, Report as LoadReport, Unreadable};
 
-/// The weights of a program, in fp32.
+/// A tensor that is shared, not copied.
+pub(crate) type Tensor = ArcArray<f32, IxDyn>;
+
+/// The weights of a program, in fp32. A copy shares the tensors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    tensors: Vec<(String, ArrayD<f32>)>,
+    tensors: Vec<(String, Tensor)>,
+}
+
+/// Shares the tensors.
+impl From<&Weights> for Weights {
+    fn from(weights: &Weights) -> Weights {
+        weights.clone()
+    }
 }
 
 impl Weights {
@@ -28,7 +38,7 @@ impl Weights {
         let tensors = program.weights.iter().map(|weight| {
             let len = weight.shape.iter().product();
             let data = init::draw(&weight.name, seed, weight.init, len);
-            let array = ArrayD::from_shape_vec(IxDyn(&weight.shape), data);
+            let array = ArcArray::from_shape_vec(IxDyn(&weight.shape), data);
             (weight.name.clone(), array.expect("the length is the product of the shape"))
         });
         Weights { tensors: tensors.collect() }
@@ -73,8 +83,12 @@ impl Weights {
 
     /// A weight's floats, the last axis fastest.
     pub(crate) fn get(&self, weight: WeightId) -> &[f32] {
-        let (_, tensor) = &self.tensors[weight as usize];
-        tensor.as_slice().expect("weights are kept in standard layout")
+        floats(self.tensor(weight))
+    }
+
+    /// A weight, in the standard layout.
+    pub(crate) fn tensor(&self, weight: WeightId) -> &Tensor {
+        &self.tensors[weight as usize].1
     }
 
     /// Whether these are weights of a program: as many, of the same shapes.
@@ -82,4 +96,9 @@ impl Weights {
         self.tensors.len() == program.weights.len()
             && self.tensors.iter().zip(&program.weights).all(|((_, own), weight)| own.shape() == weight.shape)
     }
+}
+
+/// A weight's floats, the last axis fastest.
+pub(crate) fn floats(tensor: &Tensor) -> &[f32] {
+    tensor.as_slice().expect("weights are kept in the standard layout")
 }

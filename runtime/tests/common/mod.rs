@@ -7,6 +7,14 @@ use neckar_spec::program::{
     Body, Convolution, Epilogue, FreeSize, Init, Input, Instr, Norm, Output, Program, Slot, Step, Weight, WeightId,
 };
 use neckar_spec::size::{Relation, Size, Symbol, decide};
+use neckar_spec::{Library, Lowering, Origin, compile, lower};
+
+/// The program of a spec.
+pub fn program(origin: Origin) -> Program {
+    let library = Library::load(origin).expect("no file is needed");
+    let checked = compile(library, None, &[]).checked.expect("the spec is right");
+    lower(&checked, Lowering::default())
+}
 
 /// A body in the making, with weights of its own.
 #[derive(Default)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::ops::Range;
 use std::path::Path;
 
 use safetensors::tensor::Metadata;
@@ -27,6 +28,15 @@ pub struct Entry {
 pub struct Header {
     /// Its tensors by their names.
     pub tensors: BTreeMap<String, Entry>,
+}
+
+/// Where a tensor's values are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// What it is.
+    pub entry: Entry,
+    /// Its bytes in the file.
+    pub bytes: Range<u64>,
 }
 
 /// Why a header cannot be read.
@@ -57,7 +67,32 @@ impl Header {
     /// # Errors
     /// Where the file cannot be read, is no safetensors file, or is not as long as its header says.
     pub fn read(path: &Path) -> Result<Header, HeaderError> {
-        let mut file = File::open(path)?;
+        let located = Located::read(&mut File::open(path)?)?;
+        Ok(Header { tensors: located.into_iter().map(|(name, located)| (name, located.entry)).collect() })
+    }
+
+    /// How a header differs from what it was: its first difference by name, and how many there are; none where it is the same.
+    pub fn difference(&self, was: &Header) -> Option<String> {
+        let names: BTreeSet<&String> = self.tensors.keys().chain(was.tensors.keys()).collect();
+        let differs = names.into_iter().filter(|name| self.tensors.get(*name) != was.tensors.get(*name));
+        let differing: Vec<&String> = differs.collect();
+        let (first, more) = differing.split_first()?;
+        let difference = match (self.tensors.get(*first), was.tensors.get(*first)) {
+            (Some(is), Some(was)) => format!("`{first}` is {is} and was {was}"),
+            (Some(is), None) => format!("`{first}` {is} is new"),
+            (None, _) => format!("`{first}` is gone"),
+        };
+        let more = if more.is_empty() { String::new() } else { format!(", and {} more differ", more.len()) };
+        Some(difference + &more)
+    }
+}
+
+impl Located {
+    /// The tensors of a file by name, from its header alone.
+    ///
+    /// # Errors
+    /// As [`Header::read`].
+    pub fn read(file: &mut File) -> Result<BTreeMap<String, Located>, HeaderError> {
         let found = file.metadata()?.len();
         let mut length = [0; 8];
         if let Err(error) = file.read_exact(&mut length) {
@@ -80,25 +115,13 @@ impl Header {
         if expected != found {
             return Err(HeaderError::Length { expected, found });
         }
-        let entry = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
-            (name, Entry { dtype: format!("{:?}", info.dtype), shape: info.shape.clone() })
+        let start = 8 + length;
+        let located = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
+            let entry = Entry { dtype: format!("{:?}", info.dtype), shape: info.shape.clone() };
+            let (first, end) = info.data_offsets;
+            (name, Located { entry, bytes: start + first as u64..start + end as u64 })
         };
-        Ok(Header { tensors: metadata.tensors().into_iter().map(entry).collect() })
-    }
-
-    /// How a header differs from what it was: its first difference by name, and how many there are; none where it is the same.
-    pub fn difference(&self, was: &Header) -> Option<String> {
-        let names: BTreeSet<&String> = self.tensors.keys().chain(was.tensors.keys()).collect();
-        let differs = names.into_iter().filter(|name| self.tensors.get(*name) != was.tensors.get(*name));
-        let differing: Vec<&String> = differs.collect();
-        let (first, more) = differing.split_first()?;
-        let difference = match (self.tensors.get(*first), was.tensors.get(*first)) {
-            (Some(is), Some(was)) => format!("`{first}` is {is} and was {was}"),
-            (Some(is), None) => format!("`{first}` {is} is new"),
-            (None, _) => format!("`{first}` is gone"),
-        };
-        let more = if more.is_empty() { String::new() } else { format!(", and {} more differ", more.len()) };
-        Some(difference + &more)
+        Ok(metadata.tensors().into_iter().map(located).collect())
     }
 }
 

@@ -8,7 +8,7 @@ mod names;
 mod propose;
 mod report;
 
-pub use header::{Entry, Header, HeaderError};
+pub use header::{Entry, Header, HeaderError, Located};
 pub use lock::Lock;
 pub use matching::match_names;
 pub use names::{NameTable, NameTableError};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neckar::{Model, Numerics, Options, PlanDescription, PlannedPart, Role, Weights};
+use neckar::{Model, Numerics, Options, PlanDescription, PlannedPart, Role, Tuning, Weights};
 use neckar_spec::Program;
 use serde::Serialize;
 
@@ -52,12 +52,17 @@ pub struct Place {
 }
 
 impl Plan {
-    /// For inputs of the given shapes and one thread. Kernels are chosen with packed weights at hand, so some are drawn.
-    pub fn new(program: Program, inputs: &[(&str, &[usize])], numerics: Numerics) -> Result<Plan, Failure> {
+    /// For inputs of the given shapes and one thread, by a tuning if there is one. Kernels are chosen with packed weights at hand, so some are drawn.
+    pub fn new(
+        program: Program,
+        inputs: &[(&str, &[usize])],
+        numerics: Numerics,
+        tuning: Option<Arc<Tuning>>,
+    ) -> Result<Plan, Failure> {
         let weights = Weights::init(&program, 0);
-        let options = Options { threads: 1, numerics, ..Options::default() };
+        let options = Options { threads: 1, numerics, tuning, ..Options::default() };
         let PlanDescription { parts, arena_bytes, workspace_bytes, .. } =
-            Model::new(Arc::new(program), &weights, options)?.session(inputs, None)?.plan();
+            Model::new(Arc::new(program), weights, options)?.session(inputs, None)?.plan();
         let numerics = match numerics {
             Numerics::Fast => "fast",
             Numerics::Exact => "exact",

@@ -13,6 +13,7 @@ use neckar_spec::{Lowering, lower};
 use serde::Serialize;
 
 use super::plan::Plan;
+use crate::arguments::read_tuning;
 use crate::failure::Failure;
 use crate::{arguments, config, sizes};
 
@@ -202,7 +203,8 @@ impl Report {
             let inputs: Vec<(&str, &[usize])> = shapes.iter().map(|(name, shape)| (*name, shape.as_slice())).collect();
             let program = lower(checked, Lowering::default());
             arena_bytes = Some(neckar::arena_bytes(&program, &inputs)? as u64);
-            plan = arguments.plan.map(|numerics| Plan::new(program, &inputs, numerics.into())).transpose()?;
+            let tuning = read_tuning(arguments.tuning.as_deref())?;
+            plan = arguments.plan.map(|numerics| Plan::new(program, &inputs, numerics.into(), tuning)).transpose()?;
         } else if arguments.plan.is_some() {
             return Err(sizes::missing(checked, "plan"));
         }

@@ -18,17 +18,12 @@ pub(crate) struct Taps {
 
 impl Taps {
     /// Packs a weight `[C, 1, kh, kw]`.
-    pub(crate) fn pack(
-        conv: &Convolution,
-        weight: &[f32],
-        bias: Option<&[f32]>,
-        fold: Option<&dyn Fn(usize) -> (f64, f64)>,
-    ) -> Taps {
+    pub(crate) fn pack(conv: &Convolution, weight: &[f32], bias: Option<&[f32]>, fold: Option<&[(f64, f64)]>) -> Taps {
         let taps = conv.kernel[0] * conv.kernel[1];
         let blocks = conv.channels.div_ceil(BLOCK);
         let mut packed = Taps { weights: vec![[0.0; BLOCK]; taps * blocks], bias: vec![[0.0; BLOCK]; blocks] };
         for channel in 0..conv.channels {
-            let (scale, shift) = fold.map_or((1.0, 0.0), |fold| fold(channel));
+            let (scale, shift) = fold.map_or((1.0, 0.0), |fold| fold[channel]);
             let (block, lane) = (channel / BLOCK, channel % BLOCK);
             for tap in 0..taps {
                 let w = f64::from(weight[channel * taps + tap]) * scale;
@@ -38,6 +33,11 @@ impl Taps {
             packed.bias[block][lane] = (bias * scale + shift) as f32;
         }
         packed
+    }
+
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Block>() * (self.weights.len() + self.bias.len())
     }
 }
 

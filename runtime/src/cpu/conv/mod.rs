@@ -5,7 +5,7 @@ pub(crate) mod depthwise;
 mod packed;
 pub(crate) mod winograd;
 
-pub(crate) use algorithm::Algorithm;
+pub use algorithm::{Algorithm, ConvolutionSizes};
 pub(crate) use packed::PackedConv;
 
 use neckar_spec::program::Convolution;
@@ -18,12 +18,7 @@ pub(crate) fn is_depthwise(conv: &Convolution, inputs: usize) -> bool {
 }
 
 /// Packs a weight `[Cout, Cin/groups, kh, kw]`.
-pub(crate) fn pack(
-    conv: &Convolution,
-    weight: &[f32],
-    bias: Option<&[f32]>,
-    fold: Option<&dyn Fn(usize) -> (f64, f64)>,
-) -> Panels {
+pub(crate) fn pack(conv: &Convolution, weight: &[f32], bias: Option<&[f32]>, fold: Option<&[(f64, f64)]>) -> Panels {
     let taps = conv.kernel[0] * conv.kernel[1];
     let segment = weight.len() / conv.channels / taps;
     Panels::pack(&Packing {
@@ -32,8 +27,9 @@ pub(crate) fn pack(
         groups: conv.groups,
         channels: conv.channels,
         scattered: 1,
-        weight: &|channel, input, tap, _| weight[(channel * segment + input) * taps + tap],
-        bias: &|channel| bias.map_or(0.0, |bias| bias[channel]),
+        weight,
+        strides: [segment * taps, taps, 1, 0],
+        bias,
         fold,
     })
 }

@@ -40,18 +40,20 @@ pub(crate) struct Packing<'a> {
     pub channels: usize,
     /// Taps of a transposed convolution, each computed by panels of its own.
     pub scattered: usize,
-    /// The weight of (output channel, input channel of the group, tap, scattered tap).
-    pub weight: &'a dyn Fn(usize, usize, usize, usize) -> f32,
-    /// The bias of an output channel.
-    pub bias: &'a dyn Fn(usize) -> f32,
-    /// A factor and a summand that are applied to an output channel after the bias.
-    pub fold: Option<&'a dyn Fn(usize) -> (f64, f64)>,
+    /// The tensor.
+    pub weight: &'a [f32],
+    /// Floats from one output channel, input channel of the group, tap and scattered tap to the next.
+    pub strides: [usize; 4],
+    /// For each output channel.
+    pub bias: Option<&'a [f32]>,
+    /// For each output channel a factor and a summand that are applied after the bias.
+    pub fold: Option<&'a [(f64, f64)]>,
 }
 
 impl Panels {
     /// Packs.
     pub(crate) fn pack(packing: &Packing) -> Panels {
-        let &Packing { taps, segment, groups, channels, scattered, weight, bias, fold } = packing;
+        let &Packing { taps, segment, groups, channels, scattered, .. } = packing;
         let per_group = channels / groups;
         let mut list = Vec::new();
         for tap in 0..scattered {
@@ -68,22 +70,17 @@ impl Panels {
         }
         let depth = taps * segment;
         let mut data = Aligned::zeros(list.len() * depth * BLOCK);
-        let mut biases = vec![0.0; list.len() * BLOCK];
-        for (index, panel) in list.iter().enumerate() {
-            let columns = &mut data[index * depth * BLOCK..][..depth * BLOCK];
-            for column in 0..panel.width {
-                let channel = panel.channel + column;
-                let (scale, shift) = fold.map_or((1.0, 0.0), |fold| fold(channel));
-                for tap in 0..taps {
-                    for input in 0..segment {
-                        let w = f64::from(weight(channel, input, tap, panel.tap)) * scale;
-                        columns[(tap * segment + input) * BLOCK + column] = w as f32;
-                    }
-                }
-                biases[index * BLOCK + column] = (f64::from(bias(channel)) * scale + shift) as f32;
-            }
+        let mut bias = vec![0.0; list.len() * BLOCK];
+        if depth > 0 {
+            let columns = data.chunks_exact_mut(depth * BLOCK).zip(bias.chunks_exact_mut(BLOCK));
+            list.iter().zip(columns).for_each(|(panel, (columns, bias))| packing.fill(*panel, columns, bias));
         }
-        Panels { data, bias: biases, list, segment, depth }
+        Panels { data, bias, list, segment, depth }
+    }
+
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<f32>() * (self.data.len() + self.bias.len())
     }
 
     /// How many panels.
@@ -110,6 +107,33 @@ impl Panels {
     /// A panel's biases.
     pub(crate) fn bias(&self, index: usize) -> &[f32; BLOCK] {
         self.bias[index * BLOCK..].first_chunk().expect("each panel has a block of biases")
+    }
+}
+
+impl Packing<'_> {
+    /// Fills the columns `[k][16]` and the biases of a panel.
+    fn fill(&self, panel: Panel, columns: &mut [f32], bias: &mut [f32]) {
+        let &Packing { taps, segment, weight, strides, .. } = self;
+        let [channels, inputs, tap, scattered] = strides;
+        let mut scales = [0.0; BLOCK];
+        for (column, channel) in (panel.channel..panel.channel + panel.width).enumerate() {
+            let (scale, shift) = self.fold.map_or((1.0, 0.0), |fold| fold[channel]);
+            let own = self.bias.map_or(0.0, |bias| f64::from(bias[channel]));
+            bias[column] = (own * scale + shift) as f32;
+            scales[column] = scale;
+        }
+        // The taps of an input lie together in the tensor of a convolution, and apart in the panel: what is read in order
+        // are sixteen streams, what is written is one a tap.
+        let first = panel.channel * channels + panel.tap * scattered;
+        for input in 0..segment {
+            for t in 0..taps {
+                let block = &mut columns[(t * segment + input) * BLOCK..][..panel.width];
+                let from = weight[first + input * inputs + t * tap..].iter().step_by(channels);
+                for ((block, &w), scale) in block.iter_mut().zip(from).zip(&scales) {
+                    *block = (f64::from(w) * scale) as f32;
+                }
+            }
+        }
     }
 }
 

@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 pub(crate) use filters::Filters;
 
-use neckar_spec::program::Convolution;
-
 use crate::cpu::destination::Destination;
 use crate::cpu::gemm::{Left, accumulate, share};
 use crate::cpu::layout::{Layout, Output};
@@ -30,16 +28,13 @@ const MOST: usize = 8;
 /// Stands in a table of offsets for an input in the padding.
 const PADDING: usize = usize::MAX;
 
-/// How many products an axis there are transforms for.
-pub(crate) const PRODUCTS: [usize; 3] = [4, 6, MOST];
-
 /// Tiles of a block: few enough for the transformed inputs of 256 channels to fill the second cache about, and enough to
 /// make something of the filters, which come from the third.
 pub(crate) const TILES: usize = 32;
 
-/// Whether it computes a convolution.
-pub(crate) fn suits(conv: &Convolution) -> bool {
-    conv.kernel == [3, 3] && conv.stride == [1, 1] && conv.dilation == [1, 1] && conv.groups == 1
+/// Whether it computes a convolution of these attributes.
+pub(crate) fn suits(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], groups: usize) -> bool {
+    (kernel, stride, dilation, groups) == ([3, 3], [1, 1], [1, 1], 1)
 }
 
 /// A convolution ready to run.
