@@ -5,6 +5,9 @@ mod flow;
 mod fuse_epilogues;
 mod fuse_upsampled_add;
 mod layers;
+mod soundness;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use bodies::row_name;
 
@@ -20,7 +23,8 @@ pub struct Lowering {
     pub unfused: bool,
 }
 
-/// A pass over one body. It keeps what the body computes and may not change the shape of a slot that it keeps.
+/// A pass over one body. It keeps what the body computes and may not change the shape of a slot that it keeps; in debug
+/// builds that is checked after each.
 type Pass = fn(&mut Body, Lowering);
 
 /// The passes, in the order in which they run.
@@ -72,7 +76,7 @@ pub fn lower(checked: &Checked, lowering: Lowering) -> Program {
             })
             .collect(),
         layers: layers::layers(graph),
-        bodies: bodies::bodies(graph, lowering),
+        bodies: bodies::bodies(checked, lowering, if lowering.unfused { &[] } else { PASSES }),
     };
     debug_assert_eq!(crate::program::validate(&program), Ok(()));
     program
