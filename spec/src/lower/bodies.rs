@@ -2,16 +2,30 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Lowering, PASSES};
+use super::explain::{Names, Unfused};
+use super::soundness::Soundness;
+use super::{Lowering, Pass};
+use crate::check::Checked;
 use crate::graph::{Graph, GraphRow, NodeId, ScopeId};
 use crate::program::{Body, Slot, Step, WeightId};
+use crate::size::Shape;
 
-/// The bodies of a graph, those that are called before those that call them.
-pub(super) fn bodies(graph: &Graph, lowering: Lowering) -> Vec<Body> {
+/// The bodies of a graph, those that are called before those that call them, each after the passes. What these leave as it
+/// was is added to `unfused`.
+pub(super) fn bodies(
+    checked: &Checked,
+    lowering: Lowering,
+    passes: &[(&'static str, Pass)],
+    unfused: Option<&mut Vec<Unfused>>,
+) -> Vec<Body> {
+    let graph = checked.graph();
     let mut builder = Builder {
         graph,
         lowering,
+        passes,
+        unfused,
         bodies: Vec::new(),
+        soundness: cfg!(debug_assertions).then(|| Soundness::new(checked)),
         rows: HashMap::new(),
         users: vec![Vec::new(); graph.nodes.len()],
         rows_of: vec![Vec::new(); graph.nodes.len()],
@@ -45,7 +59,11 @@ pub(crate) fn row_name(graph: &Graph, row: &GraphRow) -> String {
 struct Builder<'g> {
     graph: &'g Graph,
     lowering: Lowering,
+    passes: &'g [(&'static str, Pass)],
+    unfused: Option<&'g mut Vec<Unfused>>,
     bodies: Vec<Body>,
+    /// What each pass has to keep, in debug builds.
+    soundness: Option<Soundness>,
     rows: HashMap<(ScopeId, NodeId), &'g str>,
     users: Vec<Vec<NodeId>>,
     /// The scopes of the rows that name each node.
@@ -143,15 +161,38 @@ impl Builder<'_> {
             if root { graph.outputs.iter().map(|output| output.node).collect() } else { self.outputs(nodes, &within) };
         body.outputs = outputs.iter().map(|output| slots[output]).collect();
         body.weights = weights.len() as u32;
-        for (_, pass) in PASSES.iter().filter(|_| !self.lowering.unfused) {
-            pass(&mut body, self.lowering);
+        self.run_passes(&mut body, &slots);
+        Called { body: self.share(body), inputs, outputs, weights }
+    }
+
+    fn run_passes(&mut self, body: &mut Body, slots: &HashMap<NodeId, Slot>) {
+        for (name, pass) in self.passes {
+            let names = self.unfused.is_some().then(|| Names::of(body));
+            let misses = pass(body, self.lowering);
+            if let (Some(unfused), Some(names)) = (&mut self.unfused, names) {
+                unfused.extend(misses.into_iter().map(|miss| names.explain(name, miss)));
+            }
+            if let Some(soundness) = &self.soundness {
+                let shapes: HashMap<Slot, &Shape> =
+                    slots.iter().map(|(&node, &slot)| (slot, &self.graph.node(node).shape)).collect();
+                let sound = soundness.check(&self.bodies, body, |slot| shapes[&slot]);
+                assert_eq!(sound, Ok(()), "`{}` after the pass `{name}`", body.name);
+            }
         }
+    }
+
+    /// The index of a body, which is added unless there is an equal one.
+    fn share(&mut self, body: Body) -> u32 {
         let known = self.bodies.iter().position(|known| *known == body);
         let index = known.unwrap_or_else(|| {
+            if let Some(soundness) = &mut self.soundness {
+                let sound = soundness.add(&self.bodies, &body);
+                assert_eq!(sound, Ok(()), "`{}` is not valid", body.name);
+            }
             self.bodies.push(body);
             self.bodies.len() - 1
         });
-        Called { body: index as u32, inputs, outputs, weights }
+        index as u32
     }
 
     /// What a body reads from outside: of the root its inputs in their order, else in the order of first use.

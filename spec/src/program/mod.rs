@@ -15,6 +15,7 @@ pub use instruction::{
     Activation, Convolution, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Target,
 };
 pub use validate::validate;
+pub(crate) use validate::{Needs, validate_body};
 
 use serde::{Deserialize, Serialize};
 

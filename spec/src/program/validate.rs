@@ -8,7 +8,7 @@ use super::{Body, Convolution, Epilogue, Instr, Norm, Program, Resize, Step, Tar
 type Pattern = Vec<Option<usize>>;
 
 /// For each weight of a body that is used, what its shape must be.
-type Needs = BTreeMap<WeightId, Pattern>;
+pub(crate) type Needs = BTreeMap<WeightId, Pattern>;
 
 /// Checks that bodies call only earlier ones with what those take, that slots are defined once and before they are read,
 /// that instructions have their operands and sensible attributes, and that weights exist in the shapes they are used in.
@@ -16,10 +16,8 @@ type Needs = BTreeMap<WeightId, Pattern>;
 pub fn validate(program: &Program) -> Result<(), String> {
     let mut needs = Vec::<Needs>::new();
     for (at, body) in program.bodies.iter().enumerate() {
-        let of_body = BodyCheck::new(&program.bodies[..at], &needs, body)
-            .run()
-            .map_err(|reason| format!("body {at} `{}`: {reason}", body.name))?;
-        needs.push(of_body);
+        let of_body = validate_body(&program.bodies[..at], &needs, body);
+        needs.push(of_body.map_err(|reason| format!("body {at} `{}`: {reason}", body.name))?);
     }
     let (Some(entry), Some(needs)) = (program.bodies.last(), needs.last()) else {
         return Err("it has no body".into());
@@ -35,6 +33,12 @@ pub fn validate(program: &Program) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Checks one body that may call `earlier` ones, of which `earlier_needs` says what they need of their weights; gives what it
+/// needs of its own.
+pub(crate) fn validate_body(earlier: &[Body], earlier_needs: &[Needs], body: &Body) -> Result<Needs, String> {
+    BodyCheck::new(earlier, earlier_needs, body).run()
 }
 
 struct BodyCheck<'a> {
@@ -162,9 +166,6 @@ impl<'a> BodyCheck<'a> {
                     for id in [weight, bias, mean, variance] {
                         self.need(*id, vec![channels])?;
                     }
-                }
-                Epilogue::Add { resize: Some(Resize { target: Target::Like, .. }) } => {
-                    return Err("an addition resizes like another map; it can only by a factor".into());
                 }
                 Epilogue::Add { resize: Some(Resize { target: Target::Factor(0), .. }) } => {
                     return Err("an addition resizes by the factor 0".into());
@@ -501,9 +502,9 @@ mod tests {
                 |p| {
                     let Step::Run { epilogue, .. } = &mut steps(p)[6] else { return };
                     let Epilogue::Add { resize: Some(resize) } = &mut epilogue[0] else { return };
-                    resize.target = Target::Like;
+                    resize.target = Target::Factor(0);
                 },
-                "body 1 `Tiny`: step 6: an addition resizes like another map; it can only by a factor",
+                "body 1 `Tiny`: step 6: an addition resizes by the factor 0",
             ),
         ];
         for (plant, message) in cases {
