@@ -35,6 +35,12 @@ impl<'a> Destination<'a> {
         unsafe { self.copy(at, &floats[..width]) };
     }
 
+    /// Where a float lies, or would lie, for a prefetch.
+    #[inline(always)]
+    pub(crate) fn address(&self, at: usize) -> *const f32 {
+        self.start.wrapping_add(at)
+    }
+
     /// Writes some floats.
     ///
     /// # Safety

@@ -248,29 +248,38 @@ impl<'a> Output<'a> {
             }
             return;
         }
-        // A line of each channel, of three blocks: 36 pixels are the most.
-        let mut lines = [[0.0; 3 * BLOCK]; BLOCK];
-        for (i, blocks) in blocks.chunks(BLOCK).enumerate() {
+        // As many rows of the tile to a square as fit, so that none is cut.
+        let rows = BLOCK / SIDE;
+        for (i, blocks) in blocks.chunks(rows * SIDE).take(height.div_ceil(rows)).enumerate() {
             let mut square: Square = [[0.0; BLOCK]; BLOCK];
             square[..blocks.len()].copy_from_slice(blocks);
             simd.transpose(&mut square);
-            for (line, turned) in lines.iter_mut().zip(&square) {
-                line[i * BLOCK..][..BLOCK].copy_from_slice(turned);
+            for (c, line) in square.iter().enumerate().take(channels[1]) {
+                let mut at = self.line(batch, channels[0] + c) + (top + i * rows) * self.dims.width + left;
+                for row in line.as_chunks::<SIDE>().0.iter().take(rows.min(height - i * rows)) {
+                    if width == SIDE {
+                        // A copy of known length needs no call.
+                        // SAFETY: as the caller promises.
+                        unsafe { self.buffer.copy(at, row) };
+                    } else {
+                        // SAFETY: likewise.
+                        unsafe { self.buffer.copy(at, &row[..width]) };
+                    }
+                    at += self.dims.width;
+                }
             }
         }
-        for (c, line) in lines.iter().enumerate().take(channels[1]) {
-            let mut at = self.line(batch, channels[0] + c) + top * self.dims.width + left;
-            for y in 0..height {
-                let row = &line[y * SIDE..][..SIDE];
-                if width == SIDE {
-                    // A copy of known length needs no call.
-                    // SAFETY: as the caller promises.
-                    unsafe { self.buffer.copy(at, row) };
-                } else {
-                    // SAFETY: likewise.
-                    unsafe { self.buffer.copy(at, &row[..width]) };
+    }
+
+    /// Asks for the lines of a channels-first map that a tile will be written to, but for those where its left neighbour ends.
+    #[inline(always)]
+    pub(crate) fn expect<S: Simd, const SIDE: usize>(&self, simd: S, [batch, top, left]: [usize; 3], channels: [usize; 2]) {
+        if self.layout == Layout::ChannelsFirst {
+            for channel in 0..channels[1] {
+                let at = self.line(batch, channels[0] + channel) + top * self.dims.width + left + SIDE - 1;
+                for y in 0..SIDE {
+                    simd.prefetch(self.buffer.address(at + y * self.dims.width));
                 }
-                at += self.dims.width;
             }
         }
     }

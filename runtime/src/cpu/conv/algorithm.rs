@@ -49,13 +49,7 @@ pub struct ConvolutionSizes {
 const TRANSFORM: f64 = 30.0;
 
 /// A weight that comes from memory, as it does in a network whose weights are larger than the caches.
-const WEIGHT: f64 = 20.0;
-
-/// A product whose transformed inputs are larger than the second cache.
-const SPILLED: f64 = 1.35;
-
-/// Floats of the transformed inputs of a block of tiles that still count as inside of the second cache.
-const SPILL: usize = 384 * 1024;
+const WEIGHT: f64 = 10.0;
 
 impl Algorithm {
     /// All there are.
@@ -116,9 +110,7 @@ impl Algorithm {
         let results = products - 2;
         let tiles = batch * height.div_ceil(results) * width.div_ceil(results);
         let squares = products * products;
-        let spilled = winograd::TILES.min(tiles) * squares * inputs > SPILL;
-        let product = if spilled { SPILLED } else { 1.0 };
-        let multiply = (squares * weights) as f64 * (product * tiles as f64 + WEIGHT);
+        let multiply = (squares * weights) as f64 * (tiles as f64 + WEIGHT);
         multiply + TRANSFORM * (tiles * squares * (inputs + outputs)) as f64
     }
 }

@@ -29,7 +29,7 @@ use tile::{Terms, tile};
 const BLOCK_ROWS: usize = 96;
 
 /// Terms of a sum that are added before the next tile's, for one panel or two: their weights take 24 or 32 KiB.
-const TERMS: [usize; 2] = [384, 256];
+const TERMS: [usize; 2] = [384, 1024];
 
 /// Segments below so many floats are gathered.
 const SHORT_SEGMENT: usize = 16;

@@ -30,7 +30,7 @@ const PADDING: usize = usize::MAX;
 
 /// Tiles of a block: few enough for the transformed inputs of 256 channels to fill the second cache about, and enough to
 /// make something of the filters, which come from the third.
-pub(crate) const TILES: usize = 32;
+const TILES: usize = 32;
 
 /// Whether it computes a convolution of these attributes.
 pub(crate) fn suits(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], groups: usize) -> bool {
@@ -351,6 +351,15 @@ impl Multiply<'_> {
                 for (i, tile) in tiles.clone().enumerate() {
                     let results = (N - 2) * (N - 2);
                     let starts = &addend_starts[i * results * addends..][..results * addends];
+                    if tile + 1 < tiles.end {
+                        let channels = [filters.panels.panel(index + p).channel, filters.panels.panel(index + p).width];
+                        let at = winograd.tile(tile + 1);
+                        match N {
+                            4 => out.expect::<S, 2>(simd, at, channels),
+                            6 => out.expect::<S, 4>(simd, at, channels),
+                            _ => out.expect::<S, 6>(simd, at, channels),
+                        }
+                    }
                     let block = |product: usize| &products[product * stride + i * width + p];
                     winograd.finish::<S, N>(simd, task, tile, index + p, block, starts, out);
                 }
