@@ -27,6 +27,8 @@
 //! | see every row of the spec | [`Model::rows`] |
 //! | run again and again without allocating | [`Model::session`], [`Session::run_into`] |
 //! | know the memory that a shape takes | [`Session::peak_bytes`], without weights [`arena_bytes`] |
+//! | bound what packed weights take | [`Options::max_packed_bytes`], [`Model::packed_bytes`] |
+//! | have measurements choose algorithms | [`Options::tuning`], [`Tuning`] |
 //! | know what is executed, and where | [`Session::plan`] |
 //! | know where the time goes | [`Session::run_profiled`], [`Model::measure_peak`] |
 //! | lock a network's shapes in a test | [`testing::assert_rows!`] |

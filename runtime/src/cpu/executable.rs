@@ -237,14 +237,14 @@ impl Maker<'_> {
 
     fn kernel(&self, site: usize, args: &[Value], out: Value, addends: usize) -> Kernel {
         let plan = self.plan;
-        let (instr, packed) = (&self.network.sites[site].instr, &self.packed.sites[site]);
+        let instr = &self.network.sites[site].instr;
         let [from, to] = [args[0], out].map(|value| plan.dims(value));
         let layouts = [args[0], out].map(|value| plan.home(value).layout());
         let threads = self.threads.count();
         let gemm = |panels: &Arc<Panels>, geometry| {
             Kernel::Gemm(Gemm::new(panels.clone(), geometry, to, layouts, addends, threads))
         };
-        match (instr, &packed.weights) {
+        match (instr, self.packed.weights(site)) {
             (Instr::Conv(conv), Packed::Taps(taps)) => {
                 Kernel::Depthwise(Depthwise { weights: taps.clone(), windows: conv.windows(), from, to })
             }

@@ -13,8 +13,8 @@ use crate::Weights;
 use crate::plan::{Network, Site};
 use crate::weights::{Tensor, floats};
 
-/// The packed weights of a site's instruction.
-#[derive(Clone, Debug)]
+/// The packed weights of an instruction.
+#[derive(Debug)]
 pub(crate) enum Packed {
     Conv(Arc<PackedConv>),
     Panels(Arc<Panels>),
@@ -40,16 +40,15 @@ impl Packed {
 /// The packed weights of a network.
 #[derive(Debug)]
 pub(crate) struct PackedNetwork {
-    /// Those of each site.
+    /// What each site makes of them.
     pub sites: Vec<PackedSite>,
     /// Those of each group of sites that share them.
     pub groups: Vec<Packed>,
 }
 
-/// The packed weights of a site.
+/// A site's use of packed weights.
 #[derive(Debug)]
 pub(crate) struct PackedSite {
-    pub weights: Packed,
     /// The sites that share them.
     pub group: usize,
     /// The norms of the epilogue that are not folded into the weights.
@@ -81,12 +80,17 @@ pub(crate) fn pack(network: &Network, weights: Weights, threads: &Threads) -> Pa
     let sites = network.sites.iter().zip(norms).zip(groups);
     let site = |((site, norms), group): ((&Site, _), usize)| {
         let folded = foldable(site).is_some();
-        PackedSite { weights: packed[group].clone(), group, norms, folded }
+        PackedSite { group, norms, folded }
     };
     PackedNetwork { sites: sites.map(site).collect(), groups: packed }
 }
 
 impl PackedNetwork {
+    /// Those of a site.
+    pub(crate) fn weights(&self, site: usize) -> &Packed {
+        &self.groups[self.sites[site].group]
+    }
+
     /// Bytes of all forms that there are.
     pub(crate) fn bytes(&self) -> usize {
         self.groups.iter().map(Packed::bytes).sum()

@@ -23,8 +23,8 @@ struct Form {
 
 /// For each site the algorithms that may compute it, direct convolution first; none for other instructions.
 pub(super) fn all(network: &Network, packed: &PackedNetwork, options: &Options) -> Vec<Vec<Algorithm>> {
-    let sites = network.sites.iter().zip(&packed.sites);
-    let algorithms = sites.map(|(site, packed)| match (&site.instr, &packed.weights) {
+    let sites = network.sites.iter().enumerate();
+    let algorithms = sites.map(|(index, site)| match (&site.instr, packed.weights(index)) {
         (Instr::Conv(conv), Packed::Conv(_)) => {
             let mut algorithms = Algorithm::candidates(conv, options.numerics);
             if let Some(tuning) = &options.tuning {
@@ -80,10 +80,8 @@ fn forms(
     let plan = usual_shapes(program).and_then(|shapes| Plan::new(network, &shapes, wanted).ok());
     let steps = plan.iter().flat_map(|plan| plan.steps.iter().map(move |step| (plan, step)));
     for (plan, step) in steps {
-        let (site, packed) = (&network.sites[step.site], &packed.sites[step.site]);
-        let (Instr::Conv(conv), Packed::Conv(weights), Work::Site { args, .. }) =
-            (&site.instr, &packed.weights, &step.work)
-        else {
+        let (instr, weights) = (&network.sites[step.site].instr, packed.weights(step.site));
+        let (Instr::Conv(conv), Packed::Conv(weights), Work::Site { args, .. }) = (instr, weights, &step.work) else {
             continue;
         };
         let sizes = ConvolutionSizes::new(conv, [args[0], step.out].map(|value| plan.dims(value)));
@@ -92,7 +90,7 @@ fn forms(
             let Some(products) = algorithm.products() else { continue };
             // A site that it would not serve takes the direct one.
             let saved = (direct - algorithm.cost(&sizes, tuning)).max(0.0);
-            let group = &mut forms[packed.group];
+            let group = &mut forms[packed.sites[step.site].group];
             match group.iter_mut().find(|form| form.algorithm == algorithm) {
                 Some(form) => form.saved += saved,
                 None => group.push(Form { algorithm, saved, bytes: weights.filter_bytes(products) }),

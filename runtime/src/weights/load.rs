@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::{ArcArray, ArrayD, ArrayViewD, IxDyn};
 use neckar_spec::checkpoint::{self, Entry, HeaderError, Located, NameTable};
-use neckar_spec::program::Program;
+use neckar_spec::program::{Program, Weight};
+use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensorError, View};
 
 use super::Weights;
@@ -24,8 +26,8 @@ pub struct LoadOptions {
     pub names: NameTable,
 }
 
-/// Bytes that are read at once: a whole number of values of each type.
-const CHUNK: usize = 1 << 16;
+/// Bytes that are read at once: a whole number of values of each type, few enough to be in a cache when they are converted.
+const CHUNK: usize = 1 << 18;
 
 /// Reads tensor by tensor, so that a large file is never in memory beside what is made of it.
 pub(super) fn from_file(program: &Program, path: &Path, options: &LoadOptions) -> Result<(Weights, LoadReport), Error> {
@@ -38,7 +40,8 @@ pub(super) fn from_file(program: &Program, path: &Path, options: &LoadOptions) -
     let names = program.weights.iter().map(|weight| weight.name.as_str());
     let found = located.into_iter().map(|(name, located)| (name, (located.entry.clone(), located))).collect();
     let found = options.names.rename(names, found);
-    match_names(program, found, options, Some(path), |located| read(&mut file, &located).map_err(io))
+    let file = Mutex::new(file);
+    match_names(program, found, options, Some(path), |located| read(&file, &located).map_err(io))
 }
 
 pub(super) fn from_tensors(
@@ -86,19 +89,21 @@ pub(super) fn to_file(weights: &Weights, path: &Path) -> Result<(), Error> {
     })
 }
 
-/// A tensor's values as fp32.
-fn read(file: &mut File, Located { entry, bytes }: &Located) -> io::Result<Vec<f32>> {
+/// A tensor's values as fp32. Threads take turns at the file, and convert what they read meanwhile.
+fn read(file: &Mutex<File>, Located { entry, bytes }: &Located) -> io::Result<Vec<f32>> {
     fn each<const N: usize>(bytes: &[u8], values: &mut Vec<f32>, value: impl Fn([u8; N]) -> f32) {
         values.extend(bytes.as_chunks().0.iter().map(|&bytes| value(bytes)));
     }
-    file.seek(SeekFrom::Start(bytes.start))?;
     let mut values = Vec::with_capacity(entry.shape.iter().product());
-    let mut buffer = vec![0; CHUNK];
-    let mut left = (bytes.end - bytes.start) as usize;
-    while left > 0 {
-        let part = &mut buffer[..left.min(CHUNK)];
-        file.read_exact(part)?;
-        left -= part.len();
+    let mut buffer = vec![0; CHUNK.min((bytes.end - bytes.start) as usize)];
+    for start in bytes.clone().step_by(CHUNK) {
+        let part = &mut buffer[..CHUNK.min((bytes.end - start) as usize)];
+        {
+            // Who panicked while it read left nothing behind: each seeks its place.
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.seek(SeekFrom::Start(start))?;
+            file.read_exact(part)?;
+        }
         match entry.dtype.as_str() {
             "F32" => each(part, &mut values, f32::from_le_bytes),
             "F64" => each(part, &mut values, |bytes| f64::from_le_bytes(bytes) as f32),
@@ -111,12 +116,12 @@ fn read(file: &mut File, Located { entry, bytes }: &Located) -> io::Result<Vec<f
 }
 
 /// Matches tensors that are there, each with what `values` makes its values of, with the weights of a program.
-fn match_names<T>(
+fn match_names<T: Send>(
     program: &Program,
     mut found: BTreeMap<String, (Entry, T)>,
     options: &LoadOptions,
     path: Option<&Path>,
-    mut values: impl FnMut(T) -> Result<Vec<f32>, Error>,
+    values: impl Fn(T) -> Result<Vec<f32>, Error> + Sync,
 ) -> Result<(Weights, LoadReport), Error> {
     let entries = found.iter().map(|(name, (entry, _))| (name.clone(), entry.clone())).collect();
     let mut report = checkpoint::match_names(program, &entries);
@@ -128,17 +133,23 @@ fn match_names<T>(
             report,
         })));
     }
-    let mut tensors = Vec::with_capacity(program.weights.len());
-    for weight in &program.weights {
-        let (_, source) = found.remove(&weight.name).expect("a checkpoint that suits has every weight");
+    let found: Vec<(&Weight, T)> = program
+        .weights
+        .iter()
+        .map(|weight| {
+            let (_, source) = found.remove(&weight.name).expect("a checkpoint that suits has every weight");
+            (weight, source)
+        })
+        .collect();
+    let made = found.into_par_iter().map(|(weight, source)| {
         let values = values(source)?;
         let odd = values.iter().filter(|value| !value.is_finite()).count();
-        if odd > 0 {
-            let of = values.len();
-            report.warnings.push(format!("`{}` holds NaN or infinity in {odd} of {of} elements", weight.name));
-        }
+        let of = values.len();
+        let warning = (odd > 0).then(|| format!("`{}` holds NaN or infinity in {odd} of {of} elements", weight.name));
         let tensor = ArcArray::from_shape_vec(IxDyn(&weight.shape), values);
-        tensors.push((weight.name.clone(), tensor.expect("its shape was compared, and the bytes suit the shape")));
-    }
+        Ok((warning, (weight.name.clone(), tensor.expect("its shape was compared, and the bytes suit the shape"))))
+    });
+    let (warnings, tensors): (Vec<_>, Vec<_>) = made.collect::<Result<Vec<_>, Error>>()?.into_iter().unzip();
+    report.warnings.extend(warnings.into_iter().flatten());
     Ok((Weights { tensors }, report))
 }

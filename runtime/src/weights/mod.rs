@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ndarray::{ArcArray, ArrayD, ArrayViewD, IxDyn};
 use neckar_spec::program::{Program, WeightId};
+use rayon::prelude::*;
 
 use crate::Error;
 
@@ -33,9 +34,9 @@ impl From<&Weights> for Weights {
 
 impl Weights {
     /// Weights drawn as the spec says. The same seed gives the same bits everywhere, and a tensor's values depend on its
-    /// name, not on what stands around it.
+    /// name, not on what stands around it. The threads of rayon's current pool share the tensors.
     pub fn init(program: &Program, seed: u64) -> Weights {
-        let tensors = program.weights.iter().map(|weight| {
+        let tensors = program.weights.par_iter().map(|weight| {
             let len = weight.shape.iter().product();
             let data = init::draw(&weight.name, seed, weight.init, len);
             let array = ArcArray::from_shape_vec(IxDyn(&weight.shape), data);
@@ -44,7 +45,8 @@ impl Weights {
         Weights { tensors: tensors.collect() }
     }
 
-    /// Weights out of a safetensors file, matched by name. F32, F64, F16 and BF16 are read.
+    /// Weights out of a safetensors file, matched by name. F32, F64, F16 and BF16 are read. The threads of rayon's current
+    /// pool share the tensors.
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Format`] for a file that cannot be read; [`Error::Weights`], which lists everything
