@@ -301,9 +301,9 @@ fn every_instruction_takes_an_epilogue() {
     let silu = || Epilogue::Activation(Activation::Silu);
     let modes = [ResizeMode::Nearest, ResizeMode::Bilinear, ResizeMode::AlignCorners];
     check_all(cases.iter().flat_map(|(instr, operands, result)| {
-        modes.into_iter().map(|mode| {
+        modes.into_iter().map(move |mode| {
             let coarse = [result[0], result[1], 2, 3];
-            let shapes = [operands, &[&result[..], &coarse[..]][..]].concat();
+            let shapes = [*operands, &[&result[..], &coarse[..]][..]].concat();
             let make = |net: &mut BodyMaker| {
                 if let Instr::WeightedSum { .. } = instr {
                     net.weight("w", &[operands.len()]);
@@ -317,7 +317,7 @@ fn every_instruction_takes_an_epilogue() {
     }));
     let flatten =
         |net: &mut BodyMaker| (Instr::Flatten, vec![net.norm("norm", 60), Epilogue::Add { resize: None }, silu()]);
-    check_all(std::iter::once(case(&[&[2, 3, 4, 5], &[2, 60]], flatten, "flatten")));
+    check_all(std::iter::once(case(&[&[2, 3, 4, 5][..], &[2, 60]], flatten, "flatten")));
 }
 
 #[test]
