@@ -14,7 +14,7 @@ use crate::{Error, Model, Outputs, PlanDescription};
 pub struct Session {
     model: Model,
     executable: Arc<Executable>,
-    state: State,
+    pub(crate) state: State,
 }
 
 impl Session {
