@@ -73,7 +73,8 @@ pub enum Numerics {
     /// Euclidean norms, on random maps of the sizes that networks have.
     ///
     /// Winograd's algorithm computes 3 × 3 convolutions of stride 1 in tiles of up to 6 × 6 results. A NaN or an infinity in
-    /// the input makes NaN of every result of the tiles that read it, not only of those whose windows hold it.
+    /// the input may make NaN of any result of the tiles that read it: also of those whose windows do not hold it, and of
+    /// those that would be infinite.
     #[default]
     Fast,
     /// Each sum term by term, as a direct convolution forms it. A NaN or an infinity reaches just the results whose windows

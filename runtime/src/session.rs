@@ -14,7 +14,7 @@ use crate::{Error, Model, Outputs, PlanDescription};
 pub struct Session {
     model: Model,
     executable: Arc<Executable>,
-    state: State,
+    pub(crate) state: State,
 }
 
 impl Session {
@@ -27,7 +27,7 @@ impl Session {
     ///
     /// When one thread runs it, it allocates nothing for up to eight inputs and eight outputs of up to four axes in the
     /// standard layout; arrays of other strides are copied. More threads are woken through a queue that allocates a block
-    /// once in some dozens of runs.
+    /// once in 63 runs.
     ///
     /// # Errors
     /// [`Error::Input`] and [`Error::Output`] for arrays of another number or shape.

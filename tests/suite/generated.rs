@@ -1,10 +1,9 @@
 //! Modules that `arch!` generates: the program they embed is the one that the compiler makes of the spec, and what they
 //! compute is what the interpreter computes, to the bit. Every network with reference outputs is here.
 
-use neckar::ndarray::ArrayD;
-use neckar::{LoadOptions, Numerics, Weights};
+use neckar::{LoadOptions, Numerics, Options, Weights};
 
-use crate::oracles::{Oracle, weights};
+use crate::oracles::{Named, Oracle, assert_same, weights};
 
 neckar::arch!(zoo::lite_fpn);
 neckar::arch!(zoo::lite_fpn as lite_weighted, fuse = weighted);
@@ -22,10 +21,29 @@ neckar::arch!(zoo::notebook_fpn);
 neckar::arch!(zoo::msfe_fpn);
 neckar::arch!(zoo::resnet18_fpn_cls, classes = 10);
 
-/// A module against an oracle: its inputs in the order of the oracle's, its outputs with their names.
+/// Modules against oracles: their inputs in the order of the oracle's, their outputs with their names.
 macro_rules! generated {
-    ($($oracle:ident: $module:ident::$Network:ident($($input:ident),+) -> $($($output:ident).+ = $name:literal),+;)+) => {$(
-        #[test]
+    ($($oracle:ident: $module:ident::$Network:ident($($input:ident),+) -> $($($output:ident).+ = $name:literal),+;)+) => {
+        /// What the module of an oracle computes of its inputs.
+        pub mod outputs {
+            use super::*;
+
+            $(pub fn $oracle(numerics: Numerics) -> Named {
+                let oracle = Oracle::named(stringify!($oracle));
+                let options = Options { numerics, ..Options::default() };
+                let network = $Network::with_options(&weights($Network::program()), options);
+                let network = network.expect("the weights are the program's");
+                let mut arrays = oracle.arrays().into_iter().map(|(_, array)| array);
+                $(let $input = arrays.next().expect("the oracle has as many inputs");)+
+                let inputs = $module::Inputs {
+                    $($input: (&$input).try_into().expect("the oracle's inputs are of the module's shapes"),)+
+                };
+                let outputs = network.forward(inputs).expect("the oracle's sizes are legal");
+                vec![$(($name.to_owned(), outputs.$($output).+.as_array().clone().into_dyn())),+]
+            })+
+        }
+
+        $(#[test]
         fn $oracle() {
             let oracle = Oracle::named(stringify!($oracle));
             let program = oracle.program();
@@ -34,23 +52,9 @@ macro_rules! generated {
             let learnable = program.weights.iter().filter(|weight| weight.learnable);
             let parameters: usize = learnable.map(|weight| weight.shape.iter().product::<usize>()).sum();
             assert_eq!($module::PARAMS, parameters as u64);
-
-            let network = $Network::new(&weights(&program)).expect("the weights are the program's");
-            let mut arrays = oracle.arrays().into_iter().map(|(_, array)| array);
-            $(let $input = arrays.next().expect("the oracle has as many inputs");)+
-            let inputs = $module::Inputs {
-                $($input: (&$input).try_into().expect("the oracle's inputs are of the module's shapes"),)+
-            };
-            let outputs = network.forward(inputs).expect("the oracle's sizes are legal");
-            let expected = oracle.run(program, Numerics::Fast);
-            let found = [$(($name, outputs.$($output).+.as_array().clone().into_dyn())),+];
-            assert_eq!(found.len(), expected.len());
-            for ((name, found), (expected_name, expected)) in found.iter().zip(&expected) {
-                assert_eq!(name, expected_name);
-                assert!(same_bits(found, expected), "{name} differs from the interpreter's in some bit");
-            }
-        }
-    )+};
+            assert_same(&outputs::$oracle(Numerics::Fast), &oracle.run(program, Numerics::Fast));
+        })+
+    };
 }
 
 generated! {
@@ -79,10 +83,6 @@ generated! {
         -> logits = "logits", p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     resnet18_fpn_cls_odd: resnet18_fpn_cls::Resnet18FpnCls(x)
         -> logits = "logits", p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
-}
-
-fn same_bits(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
-    a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
 /// What a checkpoint holds besides is an error, or told where it is allowed.

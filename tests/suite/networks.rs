@@ -7,3 +7,4 @@ mod formula;
 mod generated;
 mod oracles;
 mod random;
+mod threads;

@@ -70,6 +70,15 @@ oracles! {
 /// Outputs by name.
 pub type Named = Vec<(String, ArrayD<f32>)>;
 
+/// Asserts that outputs have the same names in the same order, and the same bits.
+pub fn assert_same(found: &Named, expected: &Named) {
+    assert_eq!(found.len(), expected.len());
+    for ((name, found), (expected_name, expected)) in found.iter().zip(expected) {
+        assert_eq!((name, found.shape()), (expected_name, expected.shape()));
+        assert!(found.iter().zip(expected).all(|(a, b)| a.to_bits() == b.to_bits()), "{name} differs in some bit");
+    }
+}
+
 /// The weights of a program, drawn by name.
 pub fn weights(program: &Program) -> Weights {
     let tensors = program.weights.iter().map(|weight| {

@@ -76,7 +76,8 @@ fn pick(draws: &mut impl Iterator<Item = f64>, n: usize) -> usize {
     (draws.next().expect("draws go on without end") * n as f64) as usize
 }
 
-fn inputs(program: &Program, env: &Env) -> Vec<(String, ArrayD<f32>)> {
+/// A program's inputs at some sizes, drawn by name.
+pub fn inputs(program: &Program, env: &Env) -> Vec<(String, ArrayD<f32>)> {
     let input = |input: &neckar_spec::program::Input| {
         let shape: Vec<usize> =
             input.shape.iter().map(|size| size.eval(env).expect("every symbol has a value") as usize).collect();

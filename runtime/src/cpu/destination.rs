@@ -11,7 +11,7 @@ pub(crate) struct Destination<'a> {
     buffer: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: it is a `&mut [f32]` whose only use is `write`, whose callers promise that no two pieces overlap.
+// SAFETY: it is a `&mut [f32]` that is only written, by methods whose callers promise that no two pieces overlap.
 unsafe impl Sync for Destination<'_> {}
 
 impl<'a> Destination<'a> {

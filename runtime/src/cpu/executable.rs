@@ -31,10 +31,10 @@ pub(crate) struct Executable {
 /// The buffers of one run at a time.
 #[derive(Debug)]
 pub(crate) struct State {
-    arena: Aligned,
-    workspaces: Vec<Workspace>,
+    pub(super) arena: Aligned,
+    pub(super) workspaces: Vec<Workspace>,
     /// What threads write and read together within a step.
-    shared: Aligned,
+    pub(super) shared: Aligned,
 }
 
 /// A step ready to run.

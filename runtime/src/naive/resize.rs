@@ -29,7 +29,9 @@ fn taps(resize: Resize, i: usize, from: usize, to: usize) -> [(usize, f64); 2] {
         Resize { target: Target::Factor(factor), .. } => (i + 0.5) / factor as f64 - 0.5,
         Resize { target: Target::Like, .. } => (i + 0.5) * from as f64 / to as f64 - 0.5,
     };
-    let place = place.clamp(0.0, from as f64 - 1.0);
-    let (low, share) = (place.floor(), place.fract());
+    let place = place.max(0.0);
+    // Beyond the centre of the last cell both are this cell and share it, as in PyTorch: an infinity there stays one.
+    let low = place.floor().min(from as f64 - 1.0);
+    let share = place - low;
     [(low as usize, 1.0 - share), ((low as usize + 1).min(from - 1), share)]
 }

@@ -1,75 +1,9 @@
-//! Every kernel against the naive reference, over awkward sizes, on each instruction set, with one thread and several.
+//! Every kernel at sizes that do not suit it: single cells, odd sizes, channels that are no multiple of a vector.
 
-use std::sync::Arc;
-
-use ndarray::ArrayD;
 use neckar_spec::program::*;
-use neckar_spec::size::Size;
 
-use super::conv::{Algorithm, ConvolutionSizes};
-use super::simd::Isa;
-use crate::common::{BodyMaker, ConvShape, distance, random, random_weights};
-use crate::tensor::Dims;
-use crate::{Model, Numerics, Options, Weights, naive};
-
-/// ‖got − naive‖/‖naive‖: fp32 sums of a few thousand terms stay within some units in the last place, and Winograd's
-/// within the bound that the documentation states.
-const TOLERANCE: [(Numerics, f64); 2] = [(Numerics::Exact, 1e-6), (Numerics::Fast, 1e-5)];
-
-/// A network of one step on maps of the given shapes.
-fn one_step(shapes: &[&[usize]], make: impl FnOnce(&mut BodyMaker) -> (Instr, Vec<Epilogue>)) -> Program {
-    let mut net = BodyMaker::new("net", shapes.len() as u32);
-    let (instr, epilogue) = make(&mut net);
-    let args: Vec<Slot> = (0..shapes.len() as u32).collect();
-    let out = net.run("out", instr, &args, epilogue);
-    let names: Vec<String> = (0..shapes.len()).map(|i| format!("x{i}")).collect();
-    let sizes = |shape: &[usize]| shape.iter().map(|&n| Size::constant(n as i64)).collect();
-    let inputs = names.iter().zip(shapes).map(|(name, shape)| (name.as_str(), sizes(shape))).collect();
-    net.program(Vec::new(), inputs, &[("out", out)], &[])
-}
-
-/// Runs a program both ways and returns a complaint where they differ.
-fn compare(name: &str, program: Program, inputs: &[ArrayD<f32>]) -> Option<String> {
-    let (weights, _) = Weights::from_tensors(&program, random_weights(&program).into_iter()).expect("all are given");
-    let named: Vec<(String, ArrayD<f32>)> =
-        program.inputs.iter().zip(inputs).map(|(input, array)| (input.name.clone(), array.clone())).collect();
-    let expected = naive::run(&program, &weights, &named).expect("the case is legal").remove(0).1;
-    let program = Arc::new(program);
-    let views: Vec<_> = named.iter().map(|(name, array)| (name.as_str(), array.view())).collect();
-    for (isa, (numerics, tolerance)) in Isa::all().into_iter().flat_map(|isa| TOLERANCE.map(|bound| (isa, bound))) {
-        let name = format!("{name}, {numerics:?}, on {isa:?}");
-        let mut first: Option<ArrayD<f32>> = None;
-        for threads in 1..=3 {
-            let options = Options { threads, numerics, instructions: isa.instructions(), ..Options::default() };
-            let model = Model::new(program.clone(), &weights, options).expect("the program can be run");
-            let got = model.run(&views).expect("the case is legal").remove("out").expect("it is an output");
-            let far = distance(&got, &expected);
-            if far.is_nan() || far > tolerance {
-                return Some(format!("{name} is off by {far:e}"));
-            }
-            let first = first.get_or_insert_with(|| got.clone());
-            let same = first.iter().zip(&got).all(|(a, b)| a.to_bits() == b.to_bits());
-            if !same {
-                return Some(format!("{name} gives other bits with {threads} threads"));
-            }
-        }
-    }
-    None
-}
-
-fn check_all(complaints: impl Iterator<Item = Option<String>>) {
-    let complaints: Vec<String> = complaints.flatten().collect();
-    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
-}
-
-fn case(
-    shapes: &[&[usize]],
-    make: impl FnOnce(&mut BodyMaker) -> (Instr, Vec<Epilogue>),
-    name: &str,
-) -> Option<String> {
-    let inputs: Vec<ArrayD<f32>> = shapes.iter().enumerate().map(|(i, shape)| random(shape, i as u64)).collect();
-    compare(name, one_step(shapes, make), &inputs)
-}
+use super::{case, check_all};
+use crate::common::{BodyMaker, ConvShape};
 
 #[test]
 fn convolutions() {
@@ -103,8 +37,30 @@ fn convolutions() {
         (&[2, 16, 7, 7], 16, square(3, 1, 1).grouped(16)),
         (&[1, 37, 9, 8], 37, square(3, 2, 1).grouped(37)),
         (&[1, 33, 9, 9], 33, square(5, 1, 4).dilated(2).grouped(33)),
-        (&[1, 64, 48, 50], 40, square(3, 1, 1)),
     ];
+    convolve(cases);
+}
+
+/// In tiles of six, four and two results a side, of which the last hang over the border.
+#[test]
+fn convolutions_in_tiles() {
+    let square = ConvShape::square(3, 1, 1);
+    convolve(&[
+        (&[2, 35, 17, 18], 37, square),
+        (&[1, 33, 15, 16], 34, square),
+        (&[1, 80, 11, 10], 83, square),
+        (&[1, 33, 17, 18], 34, ConvShape::square(3, 1, 0)),
+    ]);
+}
+
+/// More than a block of them for each thread.
+#[test]
+fn a_convolution_of_many_tiles() {
+    convolve(&[(&[1, 64, 48, 50], 40, ConvShape::square(3, 1, 1))]);
+}
+
+/// Each with a bias, and with a norm and an activation.
+fn convolve(cases: &[(&[usize], usize, ConvShape)]) {
     check_all(cases.iter().flat_map(|&(shape, out, conv)| {
         [false, true].map(|bias| {
             let make = |net: &mut BodyMaker| {
@@ -115,38 +71,6 @@ fn convolutions() {
             case(&[shape], make, &format!("{shape:?} to {out}, {conv:?}, bias {bias}"))
         })
     }));
-}
-
-#[test]
-fn fast_convolutions_of_real_sizes_stay_within_the_stated_error() {
-    let layers: &[&[usize]] = &[
-        &[1, 64, 56, 56],
-        &[1, 128, 28, 28],
-        &[1, 128, 32, 64],
-        &[1, 256, 14, 14],
-        &[1, 256, 28, 28],
-        &[1, 256, 7, 7],
-        &[1, 512, 7, 7],
-    ];
-    let mut chosen = Vec::new();
-    check_all(layers.iter().map(|&shape| {
-        let conv = ConvShape::square(3, 1, 1);
-        let dims = Dims::of(shape).expect("a map has four axes");
-        let mut instr = None;
-        let make = |net: &mut BodyMaker| {
-            instr = Some(net.conv("conv", [shape[1], shape[1]], conv, true));
-            (instr.clone().expect("it was just made"), Vec::new())
-        };
-        let complaint = case(&[shape], make, &format!("{shape:?}"));
-        if let Some(Instr::Conv(conv)) = instr {
-            let sizes = ConvolutionSizes::new(&conv, [dims, dims]);
-            chosen.push(Algorithm::choose(&Algorithm::ALL, &sizes, None));
-        }
-        complaint
-    }));
-    for algorithm in [Algorithm::Winograd2, Algorithm::Winograd4, Algorithm::Winograd6] {
-        assert!(chosen.contains(&algorithm), "none of the layers takes {algorithm:?}: {chosen:?}");
-    }
 }
 
 #[test]
@@ -320,26 +244,3 @@ fn every_instruction_takes_an_epilogue() {
     check_all(std::iter::once(case(&[&[2, 3, 4, 5][..], &[2, 60]], flatten, "flatten")));
 }
 
-#[test]
-fn nan_comes_through() {
-    let shape: &[usize] = &[1, 20, 6, 6];
-    let mut input = random(shape, 3);
-    input[[0, 7, 2, 3]] = f32::NAN;
-    let pool = Pool { kind: PoolKind::Max, kernel: [3; 2], stride: [1; 2], padding: [1; 2] };
-    let relu = vec![Epilogue::Activation(Activation::Relu)];
-    for (instr, reaches) in [(Instr::Elementwise, 1), (Instr::Pool(pool), 9)] {
-        let program = Arc::new(one_step(&[shape], |_| (instr, relu.clone())));
-        for isa in Isa::all() {
-            let weights = Weights::init(&program, 0);
-            let model = Model::new(
-                program.clone(),
-                &weights,
-                Options { instructions: isa.instructions(), ..Options::default() },
-            )
-            .expect("it can be run");
-            let outputs = model.run(&[("x0", input.view())]).expect("NaN is a value");
-            let nan = outputs.get("out").expect("it is an output").iter().filter(|x| x.is_nan()).count();
-            assert_eq!(nan, reaches, "{isa:?}");
-        }
-    }
-}

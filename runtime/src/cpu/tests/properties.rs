@@ -1,0 +1,282 @@
+//! Every instruction with random arguments, sizes, epilogues and numbers of threads, its maps in the caller's arrays or in
+//! the arena.
+//!
+//! The cases are the same each time; `PROPTEST_RNG_SEED=n` tries others.
+
+use proptest::array::uniform2;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use neckar_spec::program::*;
+
+use super::{Edges, compare, maps, one_step};
+use crate::common::{BodyMaker, ConvShape};
+use crate::plan::result_shape;
+
+/// An instruction without its weights.
+#[derive(Clone, Debug)]
+enum Op {
+    Conv { channels: usize, shape: ConvShape, bias: bool },
+    TransposedConv { channels: usize, stride: usize, bias: bool },
+    Gemm { features: usize, bias: bool },
+    WeightedSum(Normalise),
+    Plain(Instr),
+}
+
+/// A step of an epilogue without its weights.
+#[derive(Clone, Debug)]
+enum Post {
+    Norm,
+    Activation(Activation),
+    Add,
+    /// A map that is smaller by the greatest factor up to this one that divides the result's sizes.
+    AddResized(ResizeMode, usize),
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    op: Op,
+    operands: Vec<Vec<usize>>,
+    epilogue: Vec<Post>,
+    edges: Edges,
+    threads: usize,
+}
+
+impl Op {
+    fn instr(&self, net: &mut BodyMaker, operands: &[Vec<usize>]) -> Instr {
+        let inputs = operands[0][1];
+        let bias_of = |net: &mut BodyMaker, bias: bool, n: usize| bias.then(|| net.weight("op.bias", &[n]));
+        match *self {
+            Op::Conv { channels, shape, bias } => net.conv("op", [inputs, channels], shape, bias),
+            Op::TransposedConv { channels, stride, bias } => {
+                let weight = net.weight("op.weight", &[inputs, channels, stride, stride]);
+                Instr::TransposedConv { channels, stride, weight, bias: bias_of(net, bias, channels) }
+            }
+            Op::Gemm { features, bias } => {
+                let weight = net.weight("op.weight", &[features, inputs]);
+                Instr::Gemm { features, weight, bias: bias_of(net, bias, features) }
+            }
+            Op::WeightedSum(normalise) => {
+                Instr::WeightedSum { weight: net.weight("op.weight", &[operands.len()]), normalise, eps: 1e-4 }
+            }
+            Op::Plain(ref instr) => instr.clone(),
+        }
+    }
+}
+
+impl Case {
+    fn check(&self) -> Result<(), TestCaseError> {
+        let mut shapes: Vec<&[usize]> = self.operands.iter().map(Vec::as_slice).collect();
+        let instr = self.op.instr(&mut BodyMaker::default(), &self.operands);
+        let shape = result_shape(&instr, &shapes).expect("the operands suit the instruction");
+        let addends: Vec<Option<Vec<usize>>> = self.epilogue.iter().map(|post| post.addend(&shape)).collect();
+        shapes.extend(addends.iter().flatten().map(Vec::as_slice));
+        let program = one_step(&shapes, self.edges, |net| {
+            let instr = self.op.instr(net, &self.operands);
+            let posts = self.epilogue.iter().zip(&addends).enumerate();
+            (instr, posts.map(|(i, (post, addend))| post.epilogue(net, i, &shape, addend.as_deref())).collect())
+        });
+        // Inputs and weights are drawn so that terms and sums are of order one.
+        match compare("it", program, &maps(&shapes), 1.0, [1, self.threads]) {
+            None => Ok(()),
+            Some(complaint) => Err(TestCaseError::fail(complaint)),
+        }
+    }
+}
+
+impl Post {
+    /// The shape of the map that it adds to one of the given shape.
+    fn addend(&self, shape: &[usize]) -> Option<Vec<usize>> {
+        let factor = match *self {
+            Post::Norm | Post::Activation(_) => return None,
+            Post::AddResized(_, most) if shape.len() == 4 => {
+                (1..=most).rev().find(|factor| shape[2..].iter().all(|size| size % factor == 0)).unwrap_or(1)
+            }
+            Post::Add | Post::AddResized(..) => 1,
+        };
+        Some(shape.iter().enumerate().map(|(axis, size)| if axis < 2 { *size } else { size / factor }).collect())
+    }
+
+    fn epilogue(&self, net: &mut BodyMaker, index: usize, shape: &[usize], addend: Option<&[usize]>) -> Epilogue {
+        match (self, addend) {
+            (Post::Norm, _) => net.norm(&format!("norm{index}"), shape[1]),
+            (Post::Activation(activation), _) => Epilogue::Activation(*activation),
+            (Post::AddResized(mode, _), Some(&[_, _, height, _])) => {
+                let target = Target::Factor(shape[2] / height);
+                Epilogue::Add { resize: Some(Resize { mode: *mode, target }) }
+            }
+            (Post::Add | Post::AddResized(..), _) => Epilogue::Add { resize: None },
+        }
+    }
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    let given = ProptestConfig::default();
+    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed };
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..given }
+}
+
+fn activation() -> impl Strategy<Value = Activation> {
+    prop_oneof![Just(Activation::Relu), Just(Activation::Silu), Just(Activation::Sigmoid)]
+}
+
+fn mode() -> impl Strategy<Value = ResizeMode> {
+    prop_oneof![Just(ResizeMode::Nearest), Just(ResizeMode::Bilinear), Just(ResizeMode::AlignCorners)]
+}
+
+fn post() -> impl Strategy<Value = Post> {
+    prop_oneof![
+        Just(Post::Norm),
+        activation().prop_map(Post::Activation),
+        Just(Post::Add),
+        (mode(), 1..=4_usize).prop_map(|(mode, most)| Post::AddResized(mode, most)),
+    ]
+}
+
+/// An instruction on operands with all that is done around it.
+fn case(step: impl Strategy<Value = (Op, Vec<Vec<usize>>)>) -> impl Strategy<Value = Case> {
+    let edges = prop_oneof![Just(Edges::Arrays), Just(Edges::Arena)];
+    (step, vec(post(), 0..=4), edges, 2..=5_usize).prop_map(|((op, operands), epilogue, edges, threads)| Case {
+        op,
+        operands,
+        epilogue,
+        edges,
+        threads,
+    })
+}
+
+/// A map's shape.
+fn map() -> impl Strategy<Value = Vec<usize>> {
+    (1..=3_usize, 1..=40_usize, uniform2(1..=12_usize))
+        .prop_map(|(batch, channels, [h, w])| vec![batch, channels, h, w])
+}
+
+/// Of a map, a sequence or a vector.
+fn any_shape() -> impl Strategy<Value = Vec<usize>> {
+    (map(), 2..=4_usize).prop_map(|(mut shape, axes)| {
+        shape.truncate(axes);
+        shape
+    })
+}
+
+/// Groups, input and output channels.
+fn groups() -> impl Strategy<Value = [usize; 3]> {
+    prop_oneof![
+        3 => uniform2(1..=40_usize).prop_map(|[inputs, outputs]| [1, inputs, outputs]),
+        1 => (2..=4_usize, uniform2(1..=18_usize)).prop_map(|(n, [inputs, outputs])| [n, n * inputs, n * outputs]),
+        1 => (2..=40_usize).prop_map(|n| [n; 3]),
+    ]
+}
+
+/// Kernels that reach beyond the padded map leave nothing, so maps are at least as large.
+fn convolution() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    let window = (uniform2(1..=5_usize), uniform2(1..=4_usize), uniform2(0..=4_usize), uniform2(1..=3_usize), groups());
+    (window, 1..=3_usize, uniform2(1..=14_usize), any::<bool>()).prop_map(|(window, batch, sizes, bias)| {
+        let (kernel, stride, padding, dilation, [groups, inputs, channels]) = window;
+        let least = |axis: usize| (dilation[axis] * (kernel[axis] - 1) + 1).saturating_sub(2 * padding[axis]);
+        let shape = ConvShape { kernel, stride, padding, dilation, groups };
+        let operand = vec![batch, inputs, sizes[0].max(least(0)), sizes[1].max(least(1))];
+        (Op::Conv { channels, shape, bias }, vec![operand])
+    })
+}
+
+/// Those of three by three taps at stride one and of many channels, for which there are several algorithms.
+fn square_convolution() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    let padding = uniform2(0..=2_usize);
+    (padding, uniform2(40..=140_usize), 1..=2_usize, uniform2(3..=26_usize), any::<bool>()).prop_map(
+        |(padding, [inputs, channels], batch, [height, width], bias)| {
+            let shape = ConvShape { padding, ..ConvShape::square(3, 1, 0) };
+            (Op::Conv { channels, shape, bias }, vec![vec![batch, inputs, height, width]])
+        },
+    )
+}
+
+fn transposed() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (map(), 1..=40_usize, 1..=4_usize, any::<bool>())
+        .prop_map(|(operand, channels, stride, bias)| (Op::TransposedConv { channels, stride, bias }, vec![operand]))
+}
+
+fn product() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (1..=9_usize, 1..=700_usize, 1..=70_usize, any::<bool>())
+        .prop_map(|(batch, inputs, features, bias)| (Op::Gemm { features, bias }, vec![vec![batch, inputs]]))
+}
+
+/// As the language has it, padding is at most half of a window.
+fn pool() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    let kind =
+        prop_oneof![Just(PoolKind::Max), any::<bool>().prop_map(|count_padding| PoolKind::Average { count_padding }),];
+    (kind, uniform2(1..=5_usize), uniform2(1..=6_usize), uniform2(0..=2_usize), map()).prop_map(
+        |(kind, kernel, stride, padding, mut operand)| {
+            let padding = [0, 1].map(|axis| padding[axis].min(kernel[axis] / 2));
+            for axis in 0..2 {
+                operand[2 + axis] = operand[2 + axis].max(kernel[axis].saturating_sub(2 * padding[axis]));
+            }
+            (Op::Plain(Instr::Pool(Pool { kind, kernel, stride, padding })), vec![operand])
+        },
+    )
+}
+
+fn average() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    let instr = prop_oneof![
+        Just(Instr::GlobalAveragePool),
+        uniform2(1..=9_usize).prop_map(|size| Instr::AdaptiveAveragePool { size }),
+    ];
+    (instr, map()).prop_map(|(instr, operand)| (Op::Plain(instr), vec![operand]))
+}
+
+fn resize() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (mode(), prop::option::of(1..=4_usize), map(), map()).prop_map(|(mode, factor, operand, mut like)| {
+        like[0] = operand[0];
+        let (target, operands) = match factor {
+            Some(factor) => (Target::Factor(factor), vec![operand]),
+            None => (Target::Like, vec![operand, like]),
+        };
+        (Op::Plain(Instr::Resize(Resize { mode, target })), operands)
+    })
+}
+
+fn concatenation() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (any_shape(), vec(1..=40_usize, 1..=4)).prop_map(|(shape, widths)| {
+        let operand = |width: &usize| shape.iter().enumerate().map(|(i, &n)| if i == 1 { *width } else { n }).collect();
+        (Op::Plain(Instr::Concat), widths.iter().map(operand).collect())
+    })
+}
+
+fn weighted_sum() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    let normalise = prop_oneof![Just(Normalise::Softplus), Just(Normalise::Relu), Just(Normalise::Softmax)];
+    (normalise, any_shape(), 1..=4_usize)
+        .prop_map(|(normalise, shape, operands)| (Op::WeightedSum(normalise), vec![shape; operands]))
+}
+
+fn plain(instr: Instr) -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    any_shape().prop_map(move |shape| (Op::Plain(instr.clone()), vec![shape]))
+}
+
+macro_rules! properties {
+    ($($name:ident: $cases:literal of $step:expr;)+) => {
+        $(proptest! {
+            #![proptest_config(config($cases))]
+
+            #[test]
+            fn $name(case in case($step)) {
+                case.check()?;
+            }
+        })+
+    };
+}
+
+properties! {
+    convolutions: 96 of convolution();
+    square_convolutions: 32 of square_convolution();
+    transposed_convolutions: 32 of transposed();
+    products: 32 of product();
+    pools: 32 of pool();
+    averages: 24 of average();
+    resizes: 32 of resize();
+    concatenations: 24 of concatenation();
+    flattened_maps: 24 of plain(Instr::Flatten);
+    normalised_vectors: 24 of plain(Instr::L2Normalize { eps: 1e-3 });
+    weighted_sums: 24 of weighted_sum();
+    elementwise: 24 of plain(Instr::Elementwise);
+}
