@@ -7,6 +7,7 @@
 
 mod geometry;
 mod panels;
+mod part;
 mod tile;
 
 use std::array;
@@ -15,12 +16,14 @@ use std::sync::Arc;
 
 pub(crate) use geometry::Geometry;
 pub(crate) use panels::{Packing, Panels};
+pub(crate) use part::Part;
 pub(crate) use tile::Left;
 
 use super::layout::{self, Layout, Output};
 use super::simd::{BLOCK, Block, Simd, Vectorised};
 use super::{Task, Workspace};
-use crate::tensor::Dims;
+use crate::plan::Reads;
+use crate::tensor::{Dims, Map, MapMut};
 use geometry::PADDING;
 use tile::tile;
 
@@ -38,6 +41,8 @@ const SHORT_SEGMENT: usize = 16;
 pub(crate) struct Gemm {
     weights: Arc<Panels>,
     geometry: Geometry,
+    /// What the input is joined of along the channels where it is not made; empty where it is.
+    parts: Vec<Part>,
     to: Dims,
     /// Of the input and of the result.
     layouts: [Layout; 2],
@@ -83,6 +88,7 @@ impl Gemm {
     pub(crate) fn new(
         weights: Arc<Panels>,
         geometry: Geometry,
+        parts: Vec<Part>,
         to: Dims,
         layouts: [Layout; 2],
         addends: usize,
@@ -90,18 +96,18 @@ impl Gemm {
     ) -> Gemm {
         let zeros = vec![0.0; weights.segment];
         let jobs = Jobs::new(&geometry, &weights, layouts[0], threads);
-        Gemm { weights, geometry, to, layouts, addends, zeros, jobs }
+        Gemm { weights, geometry, parts, to, layouts, addends, zeros, jobs }
     }
 
     /// Offsets and floats that a thread needs, and floats that threads share.
     pub(crate) fn workspace(&self) -> [usize; 3] {
-        let a_row = self.geometry.taps() + self.addends + 1;
+        let a_row = self.segments() + self.addends + 1;
         let gathered = if self.gathers() { BLOCK_ROWS * self.weights.depth } else { 0 };
         [BLOCK_ROWS * a_row, gathered, 0]
     }
 
     /// Runs it.
-    pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], data: &[f32], out: &mut [f32]) {
+    pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], data: Map, out: MapMut) {
         let out = Output::new(out, self.to, self.layouts[1]);
         let Jobs { blocks, panel_groups } = self.jobs;
         task.threads.jobs(workspaces, blocks * panel_groups, |job, workspace| {
@@ -110,6 +116,11 @@ impl Gemm {
             let panels = 2 * pairs.start..(2 * pairs.end).min(self.weights.count());
             task.isa.run(Job { gemm: self, rows, panels, workspace, task, data, out: &out });
         });
+    }
+
+    /// Segments of consecutive floats that a row is read in.
+    fn segments(&self) -> usize {
+        self.geometry.taps().max(self.parts.len())
     }
 
     fn gathers(&self) -> bool {
@@ -130,7 +141,7 @@ struct Job<'a> {
     panels: Range<usize>,
     workspace: &'a mut Workspace,
     task: Task<'a>,
-    data: &'a [f32],
+    data: Map<'a>,
     out: &'a Output<'a>,
 }
 
@@ -139,14 +150,17 @@ impl Vectorised for Job<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Job { gemm, rows, panels, workspace, task: Task { finish, .. }, data, out } = self;
-        let &Gemm { ref weights, ref geometry, addends, .. } = gemm;
-        let taps = geometry.taps();
+        let Job { gemm, rows, panels, workspace, task: Task { finish, reads, .. }, data, out } = self;
+        let &Gemm { ref weights, ref geometry, ref parts, addends, .. } = gemm;
+        let segments = gemm.segments();
         let Workspace { offsets, floats } = workspace;
-        let (offsets, rest) = offsets.split_at_mut(rows.len() * taps);
+        let (offsets, rest) = offsets.split_at_mut(rows.len() * segments);
         let (starts, gathered_offsets) = rest.split_at_mut(rows.len() * addends);
-        for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(taps)) {
-            geometry.offsets(row, offsets);
+        for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(segments)) {
+            match parts.is_empty() {
+                true => geometry.offsets(row, data.pitch, offsets),
+                false => part::offsets(parts, row, offsets),
+            }
         }
         let mut located = None;
         let mut gathered = None;
@@ -155,7 +169,8 @@ impl Vectorised for Job<'_> {
         while index < panels.end {
             let panel = weights.panel(index);
             let zeros = &gemm.zeros;
-            let mut left = Left { data, offsets, segments: taps, segment: weights.segment, shift: panel.input, zeros };
+            let (data, segment, shift) = (data.floats, weights.segment, panel.input);
+            let mut left = Left { data, offsets, segments, segment, shift, zeros };
             if gemm.gathers() {
                 if gathered != Some(panel.input) {
                     match gemm.layouts[0] {
@@ -177,9 +192,9 @@ impl Vectorised for Job<'_> {
             match paired {
                 true => {
                     let columns = array::from_fn(|p| weights.columns(index + p));
-                    accumulate::<S, 2>(simd, left, columns, next, sums);
+                    multiply::<S, 2>(simd, left, parts, reads, columns, next, sums);
                 }
-                false => accumulate::<S, 1>(simd, left, [weights.columns(index)], next, sums),
+                false => multiply::<S, 1>(simd, left, parts, reads, [weights.columns(index)], next, sums),
             }
 
             if addends > 0 && located != Some(panel.tap) {
@@ -221,8 +236,34 @@ impl Vectorised for Job<'_> {
     }
 }
 
-/// The sums `[row][panel]` of a block of rows for P panels. `next` are the weights that are needed after these: they come from
-/// memory meanwhile.
+/// The sums `[row][panel]` of a block of rows for P panels, over the parts of the rows one after the other where they are
+/// read in parts.
+#[inline(always)]
+fn multiply<S: Simd, const P: usize>(
+    simd: S,
+    left: Left,
+    parts: &[Part],
+    reads: Reads,
+    columns: [&[f32]; P],
+    next: &[f32],
+    sums: &mut [Block],
+) {
+    sums.fill([0.0; BLOCK]);
+    let count = parts.len().max(1);
+    let mut rest = columns;
+    for i in 0..count {
+        let (left, depth) = match parts.get(i) {
+            Some(part) => (part.left(i, left, reads), part.channels()),
+            None => (left, columns[0].len() / BLOCK),
+        };
+        let columns = rest.map(|columns| &columns[..depth * BLOCK]);
+        rest = rest.map(|columns| &columns[depth * BLOCK..]);
+        accumulate(simd, left, columns, &next[share(next.len(), count, i)], sums);
+    }
+}
+
+/// Adds to the sums `[row][panel]` of a block of rows for P panels. `next` are the weights that are needed after these: they
+/// come from memory meanwhile.
 #[inline(always)]
 pub(crate) fn accumulate<S: Simd, const P: usize>(
     simd: S,
@@ -232,7 +273,6 @@ pub(crate) fn accumulate<S: Simd, const P: usize>(
     sums: &mut [Block],
 ) {
     let sums = sums.as_chunks_mut::<P>().0;
-    sums.fill([[0.0; BLOCK]; P]);
     let depth = columns[0].len() / BLOCK;
     let tiles = sums.len().div_ceil(S::TILE[0]);
     let parts = tiles * depth.div_ceil(TERMS[P - 1]);
