@@ -98,6 +98,13 @@ const CASES: &[Case] = &[
             p = a(x) q = b(x) joined = p ⊕ q  output y = c(joined), z = d(joined) }",
         notes: &[("p", "writes channels 0..20 of joined"), ("q", "writes channels 20..45 of joined")],
     },
+    // Tiles are read from a slice and written to one.
+    Case {
+        spec: "arch Tiles { input x: [B, 40, H, W] conv a: -> 45 (kernel = 3, padding = 1) conv b: -> 24 (kernel = 1)
+            conv c, d: -> 50 (kernel = 3, padding = 1)
+            p = a(x) q = b(x) joined = p ⊕ q  output y = c(joined), z = d(p) }",
+        notes: &[("p", "writes channels 0..45 of joined"), ("q", "writes channels 45..69 of joined")],
+    },
     // An output is written out of its place.
     Case {
         spec: "arch Wanted { input x: [B, 19, H, W] conv a: -> 20 (kernel = 1) conv b: -> 9 (kernel = 3, padding = 1)
@@ -214,6 +221,12 @@ fn program(spec: &str) -> Program {
     lower(&checked, Lowering::default())
 }
 
+/// The case of a name.
+fn case(name: &str) -> Program {
+    let case = CASES.iter().find(|case| case.spec.starts_with(&format!("arch {name} "))).expect("it is a case");
+    program(case.spec)
+}
+
 /// The same network with every map an output, so that each is made for itself and each concatenation is a copy.
 fn plain(program: &Program) -> Program {
     let mut plain = program.clone();
@@ -325,6 +338,14 @@ fn results_are_those_of_copies_to_the_bit() {
 }
 
 #[test]
+fn winograd_reads_and_writes_slices() {
+    let program = case("Tiles");
+    let plan = plan(&program, &inputs(&program, [2, 24, 40]));
+    let tiles = plan.parts.iter().filter(|part| part.algorithm.starts_with("winograd")).map(|part| part.name());
+    assert_eq!(tiles.collect::<Vec<_>>(), ["p", "y", "z"]);
+}
+
+#[test]
 fn maps_that_are_needed_together_share_no_float() {
     for case in CASES {
         let program = program(case.spec);
@@ -351,9 +372,8 @@ fn maps_that_are_needed_together_share_no_float() {
 
 #[test]
 fn the_arena_holds_no_copy() {
-    let floats = |case: &str| {
-        let case = CASES.iter().find(|other| other.spec.starts_with(&format!("arch {case} "))).expect("it is a case");
-        let program = program(case.spec);
+    let floats = |name: &str| {
+        let program = case(name);
         let inputs = inputs(&program, [1, 8, 8]);
         let shapes: Vec<(&str, &[usize])> = inputs.iter().map(|(name, array)| (name.as_str(), array.shape())).collect();
         neckar::arena_bytes(&program, &shapes).expect("the case is legal") / 4

@@ -323,8 +323,8 @@ fn plans() {
     // What becomes of concatenations: one is read in parts, one is made in slices, but for an input.
     folder.write(
         "joined.arch",
-        "arch Joined at H = 8, W = 8 { input x: [B, 16, H, W] conv a, b: -> 16 (kernel = 1) conv c: -> 16 (kernel = 3)
-            p = a(x) q = b(p) one = p ⊕ q  two = x ⊕ p  output y = b(one), z = c(two) }",
+        "arch Joined at H = 8, W = 8 { input x: [B, 16, H, W] conv a, b, d: -> 16 (kernel = 1) conv c: -> 16 (kernel = 3)
+            p = a(x) q = b(p) one = p ⊕ q  two = x ⊕ p  output y = d(one), z = c(two) }",
     );
     let plan = &json(&folder, &["./joined.arch", "--plan"])["reports"][0]["network"]["plan"];
     let notes = plan["parts"].as_array().expect("parts").iter().flat_map(|part| {

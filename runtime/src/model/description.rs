@@ -45,8 +45,8 @@ pub struct PlannedPart {
     /// Multiply-accumulates of the instruction as its definition forms each sum, whatever the algorithm: those that the
     /// audit counts.
     pub macs: u64,
-    /// Bytes that have to be moved: operands and weights read once, the result written once. Of norms, whose factors are
-    /// mostly folded into the weights, there are none.
+    /// Bytes that have to be moved: operands and weights read once, the result written once, of a concatenation what is
+    /// copied. Of norms, whose factors are mostly folded into the weights, there are none.
     pub bytes: u64,
 }
 

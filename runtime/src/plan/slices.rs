@@ -98,6 +98,7 @@ pub(super) fn write_into_slices(
     wanted: &[(String, Value)],
     dims: &[Dims],
 ) -> (Vec<Planned>, Slices) {
+    let uses = Uses::new(&steps, dims.len());
     let mut slices = Slices(vec![None; dims.len()]);
     // From the last on, so that a concatenation has its slice of another before its operands get theirs of it.
     for index in (0..steps.len()).rev() {
@@ -106,7 +107,6 @@ pub(super) fn write_into_slices(
         if !matches!(site.instr, Instr::Concat) {
             continue;
         }
-        let out = steps[index].out;
         let mut copied = Vec::new();
         let mut channel = 0;
         for &value in args {
@@ -118,14 +118,14 @@ pub(super) fn write_into_slices(
                 Some(Why::Output)
             } else if slices.of(value).is_some() || args.iter().filter(|&&arg| arg == value).count() > 1 {
                 Some(Why::Elsewhere)
-            } else if meets_another(&steps, index, value, &slices) {
+            } else if uses.would_meet(&steps, index, value, &slices) {
                 Some(Why::Beside)
             } else {
                 None
             };
             match why {
                 Some(why) => copied.push(Copied { value, channel, why }),
-                None => slices.0[value] = Some(Slice { of: out, channel }),
+                None => slices.0[value] = Some(Slice { of: steps[index].out, channel }),
             }
             channel += dims[value].channels;
         }
@@ -133,16 +133,37 @@ pub(super) fn write_into_slices(
         steps[index].work = Work::Concat { copied, addends };
     }
     steps.retain(|step| !matches!(&step.work, Work::Concat { copied, .. } if copied.is_empty()));
+    let apart = |step: &Planned| step.work.reads().iter().all(|&read| slices.root(read)[0] != slices.root(step.out)[0]);
+    debug_assert!(steps.iter().all(apart), "no step reads what it writes, or a slice beside it");
     (steps, slices)
 }
 
-/// Whether a step would read one slice of what a concatenation lies in and write another, were a value a slice of it.
-fn meets_another(steps: &[Planned], concat: usize, value: Value, slices: &Slices) -> bool {
-    let root = |value: Value| slices.root(value)[0];
-    let within = root(steps[concat].out);
-    steps.iter().enumerate().filter(|&(index, _)| index != concat).any(|(_, step)| {
-        let reads = step.work.reads();
-        let makes = step.out == value && reads.iter().any(|&read| root(read) == within);
-        makes || (root(step.out) == within && reads.contains(&value))
-    })
+/// For each value the steps that make or read it.
+struct Uses(Vec<Vec<usize>>);
+
+impl Uses {
+    fn new(steps: &[Planned], values: usize) -> Uses {
+        let mut uses = vec![Vec::new(); values];
+        for (index, step) in steps.iter().enumerate() {
+            for value in step.work.reads().into_iter().chain([step.out]) {
+                uses[value].push(index);
+            }
+        }
+        Uses(uses)
+    }
+
+    /// Whether a step would read one slice and write another of what a concatenation lies in, were a value a slice of it.
+    fn would_meet(&self, steps: &[Planned], concat: usize, value: Value, slices: &Slices) -> bool {
+        let root = |value: Value| slices.root(value)[0];
+        let within = root(steps[concat].out);
+        self.0[value].iter().filter(|&&index| index != concat).any(|&index| {
+            let step = &steps[index];
+            let reads = step.work.reads();
+            match step.out == value {
+                true => reads.iter().any(|&read| root(read) == within),
+                // A concatenation that has it as a slice reads it no more.
+                false => root(step.out) == within && reads.contains(&value),
+            }
+        })
+    }
 }
