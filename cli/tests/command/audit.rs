@@ -331,7 +331,7 @@ fn plans() {
         let notes = part["notes"].as_array().expect("notes").iter();
         notes.map(|note| format!("{} {}", part["name"].as_str().expect("a name"), note.as_str().expect("words")))
     });
-    let expected = ["p writes channels 16..32 of two", "y reads one in 2 parts", "two copies x into it: an input"];
+    let expected = ["p writes channels 16..32 of two", "two copies x into it: an input", "y reads one in 2 parts"];
     assert_eq!(notes.collect::<Vec<_>>(), expected);
     let text = folder.succeed(&["audit", "./joined.arch", "--plan"]).out;
     assert!(expected.iter().all(|note| text.contains(note.split_once(' ').expect("a name and words").1)), "{text}");
