@@ -56,6 +56,50 @@ impl Dims {
     }
 }
 
+/// A map that is read: the channels of a pixel behind each other, its pixels `pitch` floats apart, which is more than its
+/// channels where it is a slice of a wider map.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Map<'a> {
+    pub floats: &'a [f32],
+    pub channels: usize,
+    pub pitch: usize,
+}
+
+impl<'a> Map<'a> {
+    /// One whose pixels follow each other.
+    pub(crate) fn dense(floats: &'a [f32], channels: usize) -> Map<'a> {
+        Map { floats, channels, pitch: channels }
+    }
+
+    /// The channels of a pixel.
+    #[inline(always)]
+    pub(crate) fn row(&self, pixel: usize) -> &'a [f32] {
+        &self.floats[pixel * self.pitch..][..self.channels]
+    }
+}
+
+/// A map that is written, or some of its pixels behind each other; what lies between their channels stays as it is.
+#[derive(Debug)]
+pub(crate) struct MapMut<'a> {
+    pub floats: &'a mut [f32],
+    pub channels: usize,
+    pub pitch: usize,
+}
+
+impl<'a> MapMut<'a> {
+    /// One whose pixels follow each other.
+    pub(crate) fn dense(floats: &'a mut [f32], channels: usize) -> MapMut<'a> {
+        MapMut { floats, channels, pitch: channels }
+    }
+
+    /// The channels of each pixel.
+    #[inline(always)]
+    pub(crate) fn rows(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let channels = self.channels;
+        self.floats.chunks_mut(self.pitch).map(move |row| &mut row[..channels])
+    }
+}
+
 /// Floats that start at a cache line.
 #[derive(Debug)]
 pub(crate) struct Aligned {

@@ -322,6 +322,22 @@ fn plans() {
 
     assert_eq!(plan["unfused"], serde_json::json!([]));
 
+    // What becomes of concatenations: one is read in parts, one is made in slices, but for an input.
+    folder.write(
+        "joined.arch",
+        "arch Joined at H = 8, W = 8 { input x: [B, 16, H, W] conv a, b, d: -> 16 (kernel = 1) conv c: -> 16 (kernel = 3)
+            p = a(x) q = b(p) one = p ⊕ q  two = x ⊕ p  output y = d(one), z = c(two) }",
+    );
+    let plan = &json(&folder, &["./joined.arch", "--plan"])["reports"][0]["network"]["plan"];
+    let notes = plan["parts"].as_array().expect("parts").iter().flat_map(|part| {
+        let notes = part["notes"].as_array().expect("notes").iter();
+        notes.map(|note| format!("{} {}", part["name"].as_str().expect("a name"), note.as_str().expect("words")))
+    });
+    let expected = ["p writes channels 16..32 of two", "two copies x into it: an input", "y reads one in 2 parts"];
+    assert_eq!(notes.collect::<Vec<_>>(), expected);
+    let text = folder.succeed(&["audit", "./joined.arch", "--plan"]).out;
+    assert!(expected.iter().all(|note| text.contains(note.split_once(' ').expect("a name and words").1)), "{text}");
+
     let text = folder.succeed(&["audit", "./tiny.arch", "--plan"]).out;
     assert!(text.contains("conv 3x3/1 + relu") && text.contains("plan in `fast` numerics"), "{text}");
     folder.write("free.arch", TINY.replace(" at H = 8, W = 8", ""));

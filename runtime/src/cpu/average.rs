@@ -1,17 +1,16 @@
 //! Means over whole maps and over the cells of a fixed grid.
 
 use super::Task;
-use crate::tensor::Dims;
+use crate::tensor::{Dims, Map, MapMut};
 
 /// Rows whose sums are formed in f32 before they join the mean in f64: with at most so many terms the error stays at a
 /// few units in the last place, however large the map.
 const TERMS: usize = 64;
 
 /// Adaptive average pooling: cell i of n averages rows ⌊iH/n⌋ to ⌈(i+1)H/n⌉. A mean over all is the case of one cell.
-pub(crate) fn run([from, to]: [Dims; 2], task: Task, data: &[f32], out: &mut [f32]) {
-    let channels = to.channels;
+pub(crate) fn run([from, to]: [Dims; 2], task: Task, data: Map, out: MapMut) {
     task.rows(out, |first, rows| {
-        for (i, row) in rows.chunks_exact_mut(channels).enumerate() {
+        for (i, row) in rows.rows().enumerate() {
             let [batch, y, x] = to.position(first + i);
             let ys = y * from.height / to.height..((y + 1) * from.height).div_ceil(to.height);
             let xs = x * from.width / to.width..((x + 1) * from.width).div_ceil(to.width);
@@ -23,7 +22,7 @@ pub(crate) fn run([from, to]: [Dims; 2], task: Task, data: &[f32], out: &mut [f3
                 let mut terms = 0;
                 for y in ys.clone() {
                     for x in xs.clone() {
-                        let cell = &data[from.pixel(batch, y, x) * channels + block * TERMS..][..means.len()];
+                        let cell = &data.row(from.pixel(batch, y, x))[block * TERMS..][..means.len()];
                         for (sum, &x) in sums.iter_mut().zip(cell) {
                             *sum += x;
                         }

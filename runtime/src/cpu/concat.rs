@@ -1,19 +1,17 @@
-//! Operands joined along the channels.
+//! Operands that are copied into their slices of a map.
 
 use super::Task;
-use crate::plan::Place;
+use crate::plan::View;
+use crate::tensor::MapMut;
 
-/// Joins maps of the given places and channels.
-pub(crate) fn run(parts: &[(Place, usize)], task: Task, out: &mut [f32]) {
-    let channels = task.finish.channels();
+/// Copies maps to the channels from the given ones on.
+pub(crate) fn run(parts: &[(View, usize)], task: Task, out: MapMut) {
     task.rows(out, |first, rows| {
-        let mut start = 0;
-        for &(place, width) in parts {
-            let from = task.reads.get(place)[first * width..].chunks_exact(width);
-            for (row, from) in rows.chunks_exact_mut(channels).zip(from) {
-                row[start..start + width].copy_from_slice(from);
+        for &(view, channel) in parts {
+            let from = task.reads.map(view);
+            for (i, row) in rows.rows().enumerate() {
+                row[channel..][..view.channels].copy_from_slice(from.row(first + i));
             }
-            start += width;
         }
     });
 }

@@ -7,7 +7,8 @@ use neckar_spec::program::Activation;
 use super::layout::Output;
 use super::resize::Nearest;
 use super::simd::{self, BLOCK, Block, Isa, Simd, Vectorised};
-use crate::plan::{Place, Reads};
+use crate::plan::{Reads, View};
+use crate::tensor::MapMut;
 
 /// A step of an epilogue.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Affine {
 #[derive(Debug)]
 pub(crate) struct Addend {
     /// Where it lies.
-    pub place: Place,
+    pub view: View,
     /// Which of its cells a cell of the result takes, where the sizes differ.
     pub resize: Option<Nearest>,
 }
@@ -53,18 +54,12 @@ pub(crate) struct Addend {
 pub(crate) struct Finish<'a> {
     posts: &'a [Post],
     reads: Reads<'a>,
-    channels: usize,
 }
 
 impl<'a> Finish<'a> {
-    /// For rows of so many channels.
-    pub(crate) fn new(posts: &'a [Post], reads: Reads<'a>, channels: usize) -> Finish<'a> {
-        Finish { posts, reads, channels }
-    }
-
-    /// Channels of a row.
-    pub(crate) fn channels(&self) -> usize {
-        self.channels
+    /// Of the given steps.
+    pub(crate) fn new(posts: &'a [Post], reads: Reads<'a>) -> Finish<'a> {
+        Finish { posts, reads }
     }
 
     /// Where the row of a pixel starts in each map that is added.
@@ -74,7 +69,7 @@ impl<'a> Finish<'a> {
             Post::Affine(_) | Post::Activation(_) => None,
         });
         for (start, addend) in starts.iter_mut().zip(addends) {
-            *start = addend.pixel(pixel) * self.channels;
+            *start = addend.pixel(pixel) * addend.view.pitch;
         }
     }
 
@@ -109,16 +104,16 @@ impl<'a> Finish<'a> {
         }
         macro_rules! other {
             ($place:expr, $i:expr) => {
-                block(simd, &self.reads.get(*$place)[starts[$i] + channels[0]..][..channels[1]])
+                block(simd, &self.reads.get($place)[starts[$i] + channels[0]..][..channels[1]])
             };
         }
         let zero = simd.splat(0.0);
         match self.posts {
             [] => pass!(sum, i, sum),
             [Post::Activation(Activation::Relu)] => pass!(sum, i, simd.max(zero, sum)),
-            [Post::Add(Addend { place, .. })] => pass!(sum, i, simd.add(sum, other!(place, i))),
-            [Post::Add(Addend { place, .. }), Post::Activation(Activation::Relu)] => {
-                pass!(sum, i, simd.max(zero, simd.add(sum, other!(place, i))));
+            [Post::Add(Addend { view, .. })] => pass!(sum, i, simd.add(sum, other!(view.place, i))),
+            [Post::Add(Addend { view, .. }), Post::Activation(Activation::Relu)] => {
+                pass!(sum, i, simd.max(zero, simd.add(sum, other!(view.place, i))));
             }
             _ => {
                 self.blocks(simd, blocks, stride, bias, channels, starts);
@@ -175,8 +170,8 @@ impl<'a> Finish<'a> {
                         simd.store(simd::activate(simd, *activation, simd.load(block)), block);
                     }
                 }
-                Post::Add(Addend { place, .. }) => {
-                    let map = self.reads.get(*place);
+                Post::Add(Addend { view, .. }) => {
+                    let map = self.reads.get(view.place);
                     for (block, starts) in blocks.iter_mut().step_by(stride).zip(starts.chunks_exact(addends)) {
                         let row = &map[starts[addend] + channel..][..width];
                         simd.store(simd.add(simd.load(block), self::block(simd, row)), block);
@@ -188,7 +183,7 @@ impl<'a> Finish<'a> {
     }
 
     /// Applies it to whole rows, the first of which belongs to pixel `first`.
-    pub(crate) fn rows(&self, isa: Isa, first: usize, rows: &mut [f32]) {
+    pub(crate) fn rows(&self, isa: Isa, first: usize, rows: MapMut) {
         if !self.posts.is_empty() {
             isa.run(Rows { finish: *self, first, rows });
         }
@@ -223,7 +218,7 @@ fn full(from: &[f32]) -> &Block {
 struct Rows<'a, 'b> {
     finish: Finish<'a>,
     first: usize,
-    rows: &'b mut [f32],
+    rows: MapMut<'b>,
 }
 
 impl Vectorised for Rows<'_, '_> {
@@ -231,14 +226,14 @@ impl Vectorised for Rows<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Rows { finish, first, rows } = self;
-        for (i, row) in rows.chunks_exact_mut(finish.channels).enumerate() {
+        let Rows { finish, first, mut rows } = self;
+        for (i, row) in rows.rows().enumerate() {
             for post in finish.posts {
                 let alone = Finish { posts: std::slice::from_ref(post), ..finish };
                 let mut start = [0];
                 let start = match post {
                     Post::Add(addend) => {
-                        start[0] = addend.pixel(first + i) * finish.channels;
+                        start[0] = addend.pixel(first + i) * addend.view.pitch;
                         &start[..]
                     }
                     Post::Affine(_) | Post::Activation(_) => &[],

@@ -10,14 +10,14 @@ use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
 use super::conv::{Algorithm, ConvolutionSizes};
 use super::epilogue::{Addend, Finish, Post};
-use super::gemm::{Gemm, Geometry, Panels};
+use super::gemm::{Gemm, Geometry, Panels, Part};
 use super::layout::{export, import};
 use super::packed::{Packed, PackedNetwork, PackedSite};
 use super::resize::{Nearest, Resampling};
 use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
 use crate::Tuning;
-use crate::plan::{Home, Network, Place, Plan, Planned, Reads, Site, Value, Work};
-use crate::tensor::{Aligned, Dims};
+use crate::plan::{Home, Network, Plan, Planned, Reads, Site, Value, View, Work};
+use crate::tensor::{Aligned, Dims, Map, MapMut};
 
 /// A plan with the kernels that run its steps.
 #[derive(Debug)]
@@ -43,7 +43,8 @@ struct Step {
     kernel: Kernel,
     input: Home,
     out: Home,
-    channels: usize,
+    /// Of the first operand and of the result.
+    channels: [usize; 2],
     posts: Vec<Post>,
 }
 
@@ -56,10 +57,10 @@ enum Kernel {
     Pool(Pool, [Dims; 2]),
     Average([Dims; 2]),
     Resample(Resampling),
-    Concat(Vec<(Place, usize)>),
+    Concat(Vec<(View, usize)>),
     Flatten(Dims),
     L2Normalize { eps: f32 },
-    WeightedSum { factors: Arc<[f32]>, operands: Vec<Place> },
+    WeightedSum { factors: Arc<[f32]>, operands: Vec<View> },
     Elementwise,
 }
 
@@ -139,30 +140,31 @@ impl Executable {
         };
         for (value, array) in plan.inputs.iter().zip(inputs) {
             if let Some(value) = *value
-                && let Home::Arena(place) = plan.home(value)
+                && let Home::Arena(view) = plan.home(value)
             {
-                import(isa, threads, plan.dims(value), array, &mut arena[place.range()]);
+                import(isa, threads, plan.dims(value), array, &mut arena[view.place.range()]);
                 tell();
             }
         }
         for step in &self.steps {
             let (reads, out) = match step.out {
-                Home::Arena(place) => Reads::around(arena, place),
-                Home::Wanted(i) => (Reads::all(arena), &mut *outputs[i]),
+                Home::Arena(view) => Reads::around(arena, view),
+                Home::Wanted(i) => (Reads::all(arena), MapMut::dense(outputs[i], step.channels[1])),
                 Home::Input(_) => unreachable!("no step writes an input"),
             };
             let data = match step.input {
-                Home::Arena(place) => reads.get(place),
-                Home::Input(i) => inputs[i],
+                Home::Arena(view) => reads.map(view),
+                Home::Input(i) => Map::dense(inputs[i], step.channels[0]),
                 Home::Wanted(_) => unreachable!("a wanted map that is read lies in the arena"),
             };
-            let finish = Finish::new(&step.posts, reads, step.channels);
+            let finish = Finish::new(&step.posts, reads);
             step.run(Task { isa, threads, reads, finish }, workspaces, shared, data, out);
             tell();
         }
         for ((_, value), array) in plan.wanted.iter().zip(outputs) {
             match plan.home(*value) {
-                Home::Arena(place) => export(isa, threads, plan.dims(*value), &arena[place.range()], array),
+                // A wanted map is no slice of another, so its pixels follow each other.
+                Home::Arena(view) => export(isa, threads, plan.dims(*value), &arena[view.place.range()], array),
                 Home::Input(_) => unreachable!("a wanted input lies in the arena"),
                 Home::Wanted(_) => continue,
             }
@@ -191,7 +193,7 @@ impl Kernel {
 }
 
 impl Step {
-    fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], data: &[f32], out: &mut [f32]) {
+    fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], data: Map, out: MapMut) {
         match &self.kernel {
             Kernel::Gemm(gemm) => gemm.run(task, workspaces, data, out),
             Kernel::Winograd(winograd) => winograd.run(task, workspaces, shared, data, out),
@@ -222,27 +224,38 @@ impl Maker<'_> {
     fn step(&self, step: &Planned) -> Step {
         let plan = self.plan;
         let to = plan.dims(step.out);
-        let (kernel, input, posts) = match &step.work {
+        let (site, packed) = (&self.network.sites[step.site], &self.packed.sites[step.site]);
+        let posts = |addends: &[Value]| posts(site, packed, plan, addends, to);
+        let (kernel, posts) = match &step.work {
             Work::Resize { resize, from } => {
-                (Kernel::Resample(Resampling::new(*resize, plan.dims(*from), to)), *from, Vec::new())
+                (Kernel::Resample(Resampling::new(*resize, plan.dims(*from), to)), Vec::new())
+            }
+            Work::Concat { copied, addends } => {
+                let copied = copied.iter().map(|copied| (plan.view(copied.value), copied.channel));
+                (Kernel::Concat(copied.collect()), posts(addends))
             }
             Work::Site { args, addends } => {
-                let (site, packed) = (&self.network.sites[step.site], &self.packed.sites[step.site]);
-                let posts = posts(site, packed, plan, addends, to);
-                (self.kernel(step.site, args, step.out, addends.len()), args[0], posts)
+                (self.kernel(step.site, args, &[], step.out, addends.len()), posts(addends))
+            }
+            Work::Parts { whole, parts, addends } => {
+                (self.kernel(step.site, &[*whole], parts, step.out, addends.len()), posts(addends))
             }
         };
-        Step { kernel, input: plan.home(input), out: plan.home(step.out), channels: to.channels, posts }
+        let input = step.work.reads()[0];
+        let channels = [plan.dims(input).channels, to.channels];
+        Step { kernel, input: plan.home(input), out: plan.home(step.out), channels, posts }
     }
 
-    fn kernel(&self, site: usize, args: &[Value], out: Value, addends: usize) -> Kernel {
+    /// The kernel of a site's instruction whose first operand is read in parts, if there are any.
+    fn kernel(&self, site: usize, args: &[Value], parts: &[Value], out: Value, addends: usize) -> Kernel {
         let plan = self.plan;
         let instr = &self.network.sites[site].instr;
         let [from, to] = [args[0], out].map(|value| plan.dims(value));
         let layouts = [args[0], out].map(|value| plan.home(value).layout());
         let threads = self.threads.count();
         let gemm = |panels: &Arc<Panels>, geometry| {
-            Kernel::Gemm(Gemm::new(panels.clone(), geometry, to, layouts, addends, threads))
+            let parts = parts.iter().map(|&part| Part { view: plan.view(part), nearest: nearest(plan.dims(part), to) });
+            Kernel::Gemm(Gemm::new(panels.clone(), geometry, parts.collect(), to, layouts, addends, threads))
         };
         match (instr, self.packed.weights(site)) {
             (Instr::Conv(conv), Packed::Taps(taps)) => {
@@ -264,7 +277,7 @@ impl Maker<'_> {
             (Instr::Gemm { .. }, Packed::Panels(panels)) => gemm(panels, Geometry::pointwise(from)),
             (Instr::WeightedSum { .. }, Packed::Factors(factors)) => Kernel::WeightedSum {
                 factors: factors.clone(),
-                operands: args.iter().map(|&arg| plan.place(arg)).collect(),
+                operands: args.iter().map(|&arg| plan.view(arg)).collect(),
             },
             (Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. } | Instr::WeightedSum { .. }, other) => {
                 unreachable!("the weights of {instr:?} are not packed as {other:?}")
@@ -272,9 +285,7 @@ impl Maker<'_> {
             (Instr::Pool(pool), _) => Kernel::Pool(pool.clone(), [from, to]),
             (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. }, _) => Kernel::Average([from, to]),
             (Instr::Resize(resize), _) => Kernel::Resample(Resampling::new(*resize, from, to)),
-            (Instr::Concat, _) => {
-                Kernel::Concat(args.iter().map(|&arg| (plan.place(arg), plan.dims(arg).channels)).collect())
-            }
+            (Instr::Concat, _) => unreachable!("a plan says of each concatenation what is copied"),
             (Instr::Flatten, _) => Kernel::Flatten(from),
             (Instr::L2Normalize { eps }, _) => Kernel::L2Normalize { eps: *eps },
             (Instr::Elementwise, _) => Kernel::Elementwise,
@@ -292,8 +303,13 @@ fn posts(site: &Site, packed: &PackedSite, plan: &Plan, addends: &[Value], to: D
             let value = *addends.next().expect("a program has an operand for each addition");
             let nearest = matches!(resize, Some(Resize { mode: ResizeMode::Nearest, .. }));
             let resize = nearest.then(|| Nearest::new(plan.dims(value), to));
-            Post::Add(Addend { place: plan.place(value), resize })
+            Post::Add(Addend { view: plan.view(value), resize })
         }
     };
     site.epilogue[usize::from(packed.folded)..].iter().map(post).collect()
+}
+
+/// Which cells of a part a result takes, where the sizes differ.
+fn nearest(from: Dims, to: Dims) -> Option<Nearest> {
+    ([from.height, from.width] != [to.height, to.width]).then(|| Nearest::new(from, to))
 }

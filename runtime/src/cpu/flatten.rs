@@ -2,11 +2,15 @@
 
 use super::Task;
 use super::layout::Transpose;
-use crate::tensor::Dims;
+use crate::tensor::{Dims, Map, MapMut};
 
 /// Flattens a map.
-pub(crate) fn run(from: Dims, task: Task, data: &[f32], out: &mut [f32]) {
-    let pixels = from.height * from.width;
-    let matrix = [pixels, from.channels];
-    task.rows(out, |first, to| task.isa.run(Transpose { from: data, matrix, first: first * from.channels, to }));
+pub(crate) fn run(from: Dims, task: Task, data: Map, out: MapMut) {
+    let matrix = [from.height * from.width, from.channels];
+    task.rows(out, |first, rows| {
+        for (i, to) in rows.rows().enumerate() {
+            let first = (first + i) * from.channels;
+            task.isa.run(Transpose { from: data.floats, matrix, pitch: data.pitch, first, to });
+        }
+    });
 }

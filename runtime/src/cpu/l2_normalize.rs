@@ -1,13 +1,13 @@
 //! Each vector along the channels divided by max(its Euclidean norm, eps).
 
 use super::Task;
+use crate::tensor::{Map, MapMut};
 
 /// Normalises a map.
-pub(crate) fn run(eps: f32, task: Task, data: &[f32], out: &mut [f32]) {
-    let channels = task.finish.channels();
+pub(crate) fn run(eps: f32, task: Task, data: Map, out: MapMut) {
     task.rows(out, |first, rows| {
-        let from = data[first * channels..].chunks_exact(channels);
-        for (row, from) in rows.chunks_exact_mut(channels).zip(from) {
+        for (i, row) in rows.rows().enumerate() {
+            let from = data.row(first + i);
             // In f64 no square of a float overflows or vanishes.
             let square: f64 = from.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
             let norm = square.sqrt() as f32;

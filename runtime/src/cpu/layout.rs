@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::simd::{BLOCK, Block, Isa, Simd, Square, Vectorised};
 use super::{Destination, Threads};
-use crate::tensor::Dims;
+use crate::tensor::{Dims, MapMut};
 
 /// The order of a map's floats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl fmt::Display for Layout {
 pub(crate) fn import(isa: Isa, threads: &Threads, dims: Dims, from: &[f32], to: &mut [f32]) {
     let pixels = dims.height * dims.width;
     threads.rows(to, dims.channels, |first, rows| {
-        isa.run(Transpose { from, matrix: [dims.channels, pixels], first, to: rows });
+        isa.run(Transpose { from, matrix: [dims.channels, pixels], pitch: pixels, first, to: rows });
     });
 }
 
@@ -39,7 +39,13 @@ pub(crate) fn export(isa: Isa, threads: &Threads, dims: Dims, from: &[f32], to: 
     // Whole groups of channels, so that no thread reads a part of a cache line.
     let group = if dims.channels.is_multiple_of(BLOCK) { BLOCK } else { 1 };
     threads.rows(to, group * pixels, |first, rows| {
-        isa.run(Transpose { from, matrix: [pixels, dims.channels], first: group * first, to: rows });
+        isa.run(Transpose {
+            from,
+            matrix: [pixels, dims.channels],
+            pitch: dims.channels,
+            first: group * first,
+            to: rows,
+        });
     });
 }
 
@@ -47,6 +53,8 @@ pub(crate) fn export(isa: Isa, threads: &Threads, dims: Dims, from: &[f32], to: 
 pub(crate) struct Transpose<'a> {
     pub from: &'a [f32],
     pub matrix: [usize; 2],
+    /// Floats from a line to the next.
+    pub pitch: usize,
     /// The first row, counted over all transposes.
     pub first: usize,
     pub to: &'a mut [f32],
@@ -59,21 +67,21 @@ impl Vectorised for Transpose<'_> {
     fn run<S: Simd>(self, simd: S) {
         // Four cache lines of each row: enough of a run for the memory, and 16 KiB on either side.
         const SIDE: usize = 4 * BLOCK;
-        let Transpose { from, matrix: [lines, columns], first, to } = self;
+        let Transpose { from, matrix: [lines, columns], pitch, first, to } = self;
         let rows = to.len() / lines;
         let mut done = 0;
         while done < rows {
             let (image, column) = ((first + done) / columns, (first + done) % columns);
             let width = SIDE.min(rows - done).min(columns - column);
-            let from = &from[image * lines * columns..][..lines * columns];
+            let from = &from[image * lines * pitch..][..(lines - 1) * pitch + columns];
             let to = &mut to[done * lines..][..width * lines];
             for line in (0..lines).step_by(SIDE) {
                 let height = SIDE.min(lines - line);
                 for x in (0..width).step_by(BLOCK) {
                     for y in (0..height).step_by(BLOCK) {
                         let size = [BLOCK.min(height - y), BLOCK.min(width - x)];
-                        let from = &from[(line + y) * columns + column + x..];
-                        square(simd, from, columns, &mut to[x * lines + line + y..], lines, size);
+                        let from = &from[(line + y) * pitch + column + x..];
+                        square(simd, from, pitch, &mut to[x * lines + line + y..], lines, size);
                     }
                 }
             }
@@ -163,12 +171,13 @@ pub(crate) struct Output<'a> {
     buffer: Destination<'a>,
     dims: Dims,
     layout: Layout,
+    pitch: usize,
 }
 
 impl<'a> Output<'a> {
     /// Of a map of some sizes.
-    pub(crate) fn new(buffer: &'a mut [f32], dims: Dims, layout: Layout) -> Output<'a> {
-        Output { buffer: Destination::new(buffer), dims, layout }
+    pub(crate) fn new(map: MapMut<'a>, dims: Dims, layout: Layout) -> Output<'a> {
+        Output { buffer: Destination::new(map.floats), dims, layout, pitch: map.pitch }
     }
 
     /// Writes up to a block of channels of a pixel of a channels-last map.
@@ -178,7 +187,7 @@ impl<'a> Output<'a> {
     #[inline(always)]
     pub(crate) unsafe fn pixel<S: Simd>(&self, simd: S, pixel: usize, [channel, width]: [usize; 2], block: S::V) {
         // SAFETY: as the caller promises.
-        unsafe { self.buffer.write(simd, pixel * self.dims.channels + channel, width, block) };
+        unsafe { self.buffer.write(simd, pixel * self.pitch + channel, width, block) };
     }
 
     /// Writes up to a block of channels of consecutive pixels, each every `stride`-th of a slice.
@@ -273,7 +282,12 @@ impl<'a> Output<'a> {
 
     /// Asks for the lines of a channels-first map that a tile will be written to, but for those where its left neighbour ends.
     #[inline(always)]
-    pub(crate) fn expect<S: Simd, const SIDE: usize>(&self, simd: S, [batch, top, left]: [usize; 3], channels: [usize; 2]) {
+    pub(crate) fn expect<S: Simd, const SIDE: usize>(
+        &self,
+        simd: S,
+        [batch, top, left]: [usize; 3],
+        channels: [usize; 2],
+    ) {
         if self.layout == Layout::ChannelsFirst {
             for channel in 0..channels[1] {
                 let at = self.line(batch, channels[0] + channel) + top * self.dims.width + left + SIDE - 1;

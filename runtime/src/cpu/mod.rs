@@ -32,7 +32,7 @@ pub use threads::Pool;
 pub(crate) use threads::Threads;
 
 use crate::plan::Reads;
-use crate::tensor::Aligned;
+use crate::tensor::{Aligned, MapMut};
 use destination::Destination;
 use epilogue::Finish;
 
@@ -47,9 +47,11 @@ pub(crate) struct Task<'a> {
 
 impl Task<'_> {
     /// Fills a result in parts of whole rows, each part with the index of its first row, and applies the epilogue.
-    pub(crate) fn rows(&self, out: &mut [f32], fill: impl Fn(usize, &mut [f32]) + Sync) {
-        self.threads.rows(out, self.finish.channels(), |first, rows| {
-            fill(first, rows);
+    pub(crate) fn rows(&self, out: MapMut, fill: impl Fn(usize, &mut MapMut) + Sync) {
+        let MapMut { floats, channels, pitch } = out;
+        self.threads.rows(floats, pitch, |first, floats| {
+            let mut rows = MapMut { floats, channels, pitch };
+            fill(first, &mut rows);
             self.finish.rows(self.isa, first, rows);
         });
     }

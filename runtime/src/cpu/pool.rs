@@ -3,18 +3,17 @@
 use neckar_spec::program::{Pool, PoolKind};
 
 use super::Task;
-use crate::tensor::Dims;
+use crate::tensor::{Dims, Map, MapMut};
 
 /// Pools a map.
-pub(crate) fn run(pool: &Pool, [from, to]: [Dims; 2], task: Task, data: &[f32], out: &mut [f32]) {
-    let channels = to.channels;
+pub(crate) fn run(pool: &Pool, [from, to]: [Dims; 2], task: Task, data: Map, out: MapMut) {
     task.rows(out, |first, rows| {
-        for (i, row) in rows.chunks_exact_mut(channels).enumerate() {
+        for (i, row) in rows.rows().enumerate() {
             let [batch, y, x] = to.position(first + i);
             let [ys, xs] = [(0, y, from.height), (1, x, from.width)]
                 .map(|(axis, at, size)| span(at * pool.stride[axis], pool.kernel[axis], pool.padding[axis], size));
             let cells = ys.cells.clone().flat_map(|y| xs.cells.clone().map(move |x| (y, x)));
-            let cells = cells.map(|(y, x)| &data[from.pixel(batch, y, x) * channels..][..channels]);
+            let cells = cells.map(|(y, x)| data.row(from.pixel(batch, y, x)));
             match pool.kind {
                 PoolKind::Max => greatest(cells, row),
                 PoolKind::Average { count_padding } => {

@@ -3,7 +3,7 @@
 use neckar_spec::program::{Resize, ResizeMode, Target};
 
 use super::Task;
-use crate::tensor::Dims;
+use crate::tensor::{Dims, Map, MapMut};
 
 /// Which cells a resize reads, and how it weighs them.
 #[derive(Debug)]
@@ -58,17 +58,15 @@ impl Resampling {
     }
 
     /// Resamples a map.
-    pub(crate) fn run(&self, task: Task, data: &[f32], out: &mut [f32]) {
-        let channels = task.finish.channels();
+    pub(crate) fn run(&self, task: Task, data: Map, out: MapMut) {
         task.rows(out, |first, rows| {
-            for (i, row) in rows.chunks_exact_mut(channels).enumerate() {
-                let cells = |pixel: usize| &data[pixel * channels..][..channels];
+            for (i, row) in rows.rows().enumerate() {
                 match self {
-                    Resampling::Nearest(nearest) => row.copy_from_slice(cells(nearest.pixel(first + i))),
+                    Resampling::Nearest(nearest) => row.copy_from_slice(data.row(nearest.pixel(first + i))),
                     Resampling::Linear { from, to, axes } => {
                         let [batch, y, x] = to.position(first + i);
                         let (y, x) = (axes[0][y], axes[1][x]);
-                        let [[a, b], [c, d]] = y.cells.map(|y| x.cells.map(|x| cells(from.pixel(batch, y, x))));
+                        let [[a, b], [c, d]] = y.cells.map(|y| x.cells.map(|x| data.row(from.pixel(batch, y, x))));
                         for (k, result) in row.iter_mut().enumerate() {
                             let upper = a[k] * (1.0 - x.share) + b[k] * x.share;
                             let lower = c[k] * (1.0 - x.share) + d[k] * x.share;

@@ -3,7 +3,8 @@
 use neckar_spec::program::Normalise;
 
 use super::Task;
-use crate::plan::Place;
+use crate::plan::View;
+use crate::tensor::MapMut;
 
 /// The weights as they are applied.
 pub(crate) fn normalised(weights: &[f32], normalise: Normalise, eps: f32) -> Vec<f32> {
@@ -24,14 +25,14 @@ pub(crate) fn normalised(weights: &[f32], normalise: Normalise, eps: f32) -> Vec
 }
 
 /// Sums maps of equal sizes.
-pub(crate) fn run(weights: &[f32], operands: &[Place], task: Task, out: &mut [f32]) {
-    let channels = task.finish.channels();
+pub(crate) fn run(weights: &[f32], operands: &[View], task: Task, out: MapMut) {
     task.rows(out, |first, rows| {
-        rows.fill(0.0);
-        for (&place, &weight) in operands.iter().zip(weights) {
-            let from = &task.reads.get(place)[first * channels..];
-            for (sum, &x) in rows.iter_mut().zip(from) {
-                *sum += weight * x;
+        for (i, row) in rows.rows().enumerate() {
+            row.fill(0.0);
+            for (&view, &weight) in operands.iter().zip(weights) {
+                for (sum, &x) in row.iter_mut().zip(task.reads.map(view).row(first + i)) {
+                    *sum += weight * x;
+                }
             }
         }
     });

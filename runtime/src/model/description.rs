@@ -3,7 +3,7 @@
 use neckar_spec::program::{Activation, Epilogue, Instr, Program, Resize, ResizeMode};
 
 use crate::cpu::{ConvolutionSizes, Executable, Layout, is_depthwise};
-use crate::plan::{Home, Network, Plan, Planned, Site, Value, Work};
+use crate::plan::{Copied, Home, Network, Plan, Planned, Site, Slice, Value, View, Work};
 
 /// A plan as it is executed: what is done, in order, and the memory that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +39,16 @@ pub struct PlannedPart {
     /// How the first operand and the result lie in memory. Maps inside are channels-last, the caller's arrays
     /// channels-first; some kernels read and write these as they are.
     pub layouts: [Layout; 2],
+    /// What became of the concatenations that it reads or makes, or that its result is a slice of, in words: `reads cat in 2
+    /// parts`, `writes channels 0..64 of cat`, `copies x into it: an input`.
+    pub notes: Vec<String>,
     /// Where the result lies in the arena; none where it is written to the caller's array.
     pub place: Option<ArenaPlace>,
     /// Multiply-accumulates of the instruction as its definition forms each sum, whatever the algorithm: those that the
     /// audit counts.
     pub macs: u64,
-    /// Bytes that have to be moved: operands and weights read once, the result written once. Of norms, whose factors are
-    /// mostly folded into the weights, there are none.
+    /// Bytes that have to be moved: operands and weights read once, the result written once, of a concatenation what is
+    /// copied. Of norms, whose factors are mostly folded into the weights, there are none.
     pub bytes: u64,
 }
 
@@ -68,8 +71,10 @@ pub enum Role {
 pub struct ArenaPlace {
     /// Its first byte.
     pub offset: usize,
-    /// Its bytes.
+    /// Bytes from its first to its last.
     pub bytes: usize,
+    /// Bytes from a pixel to the next: more than its channels take where it is a slice of a concatenation.
+    pub pitch: usize,
     /// The time at which it is needed last; its place is its own from the time at which it is made.
     pub until: usize,
 }
@@ -128,6 +133,7 @@ impl Describe<'_> {
             operands: vec![self.shape(value)],
             shape: self.shape(value),
             layouts: [Layout::ChannelsFirst, Layout::ChannelsLast],
+            notes: Vec::new(),
             place: Some(self.place(value)?),
             macs: 0,
             bytes: 2 * self.bytes(value),
@@ -145,6 +151,7 @@ impl Describe<'_> {
             operands: vec![self.shape(value)],
             shape: self.shape(value),
             layouts: [Layout::ChannelsLast, Layout::ChannelsFirst],
+            notes: Vec::new(),
             place: None,
             macs: 0,
             bytes: 2 * self.bytes(value),
@@ -154,21 +161,30 @@ impl Describe<'_> {
     fn step(&self, index: usize) -> PlannedPart {
         let step = &self.plan.steps[index];
         let site = &self.network.sites[step.site];
-        let (instruction, read) = match &step.work {
-            Work::Resize { resize, from } => (resize_name(resize).to_owned(), vec![*from]),
+        let mut read = step.work.reads();
+        let (instruction, operands) = match &step.work {
+            Work::Resize { resize, .. } => (resize_name(resize).to_owned(), Vec::new()),
             Work::Site { args, addends } => {
-                // What a resize takes its sizes from is not read.
-                let args = if matches!(site.instr, Instr::Resize(_)) { &args[..1] } else { args };
-                (site_name(site), args.iter().chain(addends).copied().collect())
+                if matches!(site.instr, Instr::Resize(_)) {
+                    // What a resize takes its sizes from is not read.
+                    read = [&args[..1], addends].concat();
+                }
+                (site_name(site), args.clone())
             }
+            Work::Parts { whole, .. } => (site_name(site), vec![*whole]),
+            Work::Concat { copied, .. } => (site_name(site), copied.iter().map(|copied| copied.value).collect()),
         };
-        let is_site = matches!(step.work, Work::Site { .. });
         let sizes = |value: &Value| -> Vec<i64> { self.plan.values[*value].shape.iter().map(|&n| n as i64).collect() };
-        let operands: Vec<Vec<i64>> = read.iter().map(sizes).collect();
+        let operands: Vec<Vec<i64>> = operands.iter().map(sizes).collect();
+        let is_site = !matches!(step.work, Work::Resize { .. });
         let macs = if is_site { site.instr.macs(&operands, &sizes(&step.out)) } else { 0 };
         let weights = if is_site { site.instr.weights() } else { Vec::new() };
         let weights = weights.iter().map(|&weight| float_bytes(&self.program.weights[weight as usize].shape));
-        let maps = read.iter().chain([&step.out]).map(|&value| self.bytes(value));
+        let written = match &step.work {
+            Work::Concat { copied, .. } => copied.iter().map(|copied| self.bytes(copied.value)).sum(),
+            _ => self.bytes(step.out),
+        };
+        let maps = read.iter().map(|&value| self.bytes(value)).chain([written]);
         PlannedPart {
             role: Role::Step { row: site.row.clone() },
             time: index + 1,
@@ -178,6 +194,7 @@ impl Describe<'_> {
             operands: read.iter().map(|&value| self.shape(value)).collect(),
             shape: self.shape(step.out),
             layouts: [read[0], step.out].map(|value| self.plan.home(value).layout()),
+            notes: self.notes(&step.work, step.out),
             place: self.place(step.out),
             macs: macs.unsigned_abs(),
             bytes: maps.chain(weights).sum(),
@@ -185,11 +202,46 @@ impl Describe<'_> {
     }
 
     fn convolution(&self, step: &Planned) -> Option<ConvolutionSizes> {
-        let (Instr::Conv(conv), Work::Site { args, .. }) = (&self.network.sites[step.site].instr, &step.work) else {
-            return None;
+        let input = match &step.work {
+            Work::Site { args, .. } => args[0],
+            Work::Parts { whole, .. } => *whole,
+            Work::Resize { .. } | Work::Concat { .. } => return None,
         };
-        let maps = [args[0], step.out].map(|value| self.plan.dims(value));
+        let Instr::Conv(conv) = &self.network.sites[step.site].instr else { return None };
+        let maps = [input, step.out].map(|value| self.plan.dims(value));
         (!is_depthwise(conv, maps[0].channels)).then(|| ConvolutionSizes::new(conv, maps))
+    }
+
+    /// What became of the concatenations that a step has to do with.
+    fn notes(&self, work: &Work, out: Value) -> Vec<String> {
+        let mut notes = match work {
+            Work::Parts { whole, parts, .. } => {
+                let of_other_sizes = |&part: &Value| self.shape(part)[2..] != self.shape(*whole)[2..];
+                let (name, by_index) = (self.name(*whole), parts.iter().copied().filter(of_other_sizes).count());
+                vec![match (parts.len(), by_index) {
+                    (1, _) => format!("reads {name} by index"),
+                    (many, 0) => format!("reads {name} in {many} parts"),
+                    (many, by_index) => format!("reads {name} in {many} parts, {by_index} by index"),
+                }]
+            }
+            Work::Concat { copied, .. } => {
+                let copy = |copied: &Copied| format!("copies {} into it: {}", self.name(copied.value), copied.why);
+                copied.iter().map(copy).collect()
+            }
+            Work::Site { .. } | Work::Resize { .. } => Vec::new(),
+        };
+        notes.extend(self.plan.values[out].slice.map(|Slice { of, channel }| {
+            let end = channel + self.plan.dims(out).channels;
+            format!("writes channels {channel}..{end} of {}", self.name(of))
+        }));
+        notes
+    }
+
+    /// The input or the row that a value is.
+    fn name(&self, value: Value) -> &str {
+        let row = self.network.rows.iter().find(|(_, other)| *other == value).map(|(name, _)| name);
+        let input = self.program.inputs.get(value).map(|input| &input.name);
+        row.or(input).map_or("an unnamed map", String::as_str)
     }
 
     fn shape(&self, value: Value) -> Vec<usize> {
@@ -202,9 +254,10 @@ impl Describe<'_> {
 
     fn place(&self, value: Value) -> Option<ArenaPlace> {
         match self.plan.home(value) {
-            Home::Arena(place) => Some(ArenaPlace {
+            Home::Arena(View { place, pitch, .. }) => Some(ArenaPlace {
                 offset: place.start * size_of::<f32>(),
                 bytes: place.len * size_of::<f32>(),
+                pitch: pitch * size_of::<f32>(),
                 until: self.plan.values[value].until,
             }),
             Home::Input(_) | Home::Wanted(_) => None,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::tensor::LINE;
+use crate::tensor::{Dims, LINE, Map, MapMut};
 
 /// A value's floats in the arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,27 @@ impl Place {
     }
 }
 
+/// How a map lies in the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// From its first float to its last.
+    pub place: Place,
+    pub channels: usize,
+    /// Floats from a pixel to the next.
+    pub pitch: usize,
+}
+
+impl View {
+    /// A map of some sizes in the channels from one on of a map that is `pitch` channels wide and has the given place; of no
+    /// length where that has none.
+    pub(super) fn of(dims: Dims, within: Place, channel: usize, pitch: usize) -> View {
+        let len = if within.len == 0 { 0 } else { (dims.pixels() - 1) * pitch + dims.channels };
+        View { place: Place { start: within.start + channel, len }, channels: dims.channels, pitch }
+    }
+}
+
 /// From when to when a value is needed, in steps; inputs are there from 0 on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Lifetime {
     pub first: usize,
     /// None where nothing needs it.
@@ -81,11 +100,12 @@ pub(crate) struct Reads<'a> {
 }
 
 impl<'a> Reads<'a> {
-    /// Lends a place for writing and the rest for reading.
-    pub(crate) fn around(arena: &'a mut [f32], out: Place) -> (Reads<'a>, &'a mut [f32]) {
-        let (before, rest) = arena.split_at_mut(out.start);
-        let (out_floats, after) = rest.split_at_mut(out.len);
-        (Reads { before, after, after_start: out.start + out.len }, out_floats)
+    /// Lends a map for writing and what lies before and behind it for reading.
+    pub(crate) fn around(arena: &'a mut [f32], out: View) -> (Reads<'a>, MapMut<'a>) {
+        let View { place, channels, pitch } = out;
+        let (before, rest) = arena.split_at_mut(place.start);
+        let (floats, after) = rest.split_at_mut(place.len);
+        (Reads { before, after, after_start: place.start + place.len }, MapMut { floats, channels, pitch })
     }
 
     /// Lends all of it for reading.
@@ -100,6 +120,12 @@ impl<'a> Reads<'a> {
             Some(start) => &self.after[start..start + place.len],
             None => &self.before[place.start..place.start + place.len],
         }
+    }
+
+    /// A map, of which likewise.
+    #[inline(always)]
+    pub(crate) fn map(&self, View { place, channels, pitch }: View) -> Map<'a> {
+        Map { floats: self.get(place), channels, pitch }
     }
 }
 

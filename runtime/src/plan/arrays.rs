@@ -2,9 +2,9 @@
 //!
 //! A large input or output would else be copied only to change the order of its floats.
 
-use neckar_spec::program::{Convolution, Instr};
+use neckar_spec::program::Instr;
 
-use super::{Home, Network, Planned, Value, Work};
+use super::{Home, Network, Planned, Value, Work, pointwise};
 
 /// For each value the array that it stays in, where it does.
 pub(super) fn homes(
@@ -18,15 +18,12 @@ pub(super) fn homes(
     let mut inside = vec![false; values];
     for step in steps {
         let instr = &network.sites[step.site].instr;
-        let (args, addends, whole) = match &step.work {
-            Work::Site { args, addends } => (args.as_slice(), addends.as_slice(), false),
-            Work::Resize { from, .. } => (std::slice::from_ref(from), &[][..], true),
-        };
-        for (position, &operand) in args.iter().chain(addends).enumerate() {
+        let is_site = matches!(step.work, Work::Site { .. });
+        for (position, operand) in step.work.reads().into_iter().enumerate() {
             read[operand] = true;
-            inside[operand] |= whole || position > 0 || !reads_array(instr);
+            inside[operand] |= !is_site || position > 0 || !reads_array(instr);
         }
-        inside[step.out] |= whole || !writes_array(instr);
+        inside[step.out] |= !is_site || !writes_array(instr);
     }
     let mut homes = vec![None; values];
     let times_wanted = |value: Value| wanted.iter().filter(|(_, other)| *other == value).count();
@@ -43,12 +40,7 @@ pub(super) fn homes(
 
 /// Whether an instruction's kernel can read its first operand channels-first.
 fn reads_array(instr: &Instr) -> bool {
-    match instr {
-        Instr::Conv(Convolution { kernel, stride, padding, groups, .. }) => {
-            (*kernel, *stride, *padding, *groups) == ([1, 1], [1, 1], [0, 0], 1)
-        }
-        _ => false,
-    }
+    matches!(instr, Instr::Conv(_)) && pointwise(instr)
 }
 
 /// Whether an instruction's kernel can write its result channels-first.

@@ -7,12 +7,15 @@ mod arena;
 mod arrays;
 mod bytes;
 mod network;
+mod parts;
+mod slices;
 
-pub(crate) use arena::{Place, Reads};
+pub(crate) use arena::{Reads, View};
 pub use bytes::arena_bytes;
 pub(crate) use network::{Network, Site, Value};
+pub(crate) use slices::{Copied, Slice};
 
-use neckar_spec::program::{Epilogue, Instr, Resize, ResizeMode, Target};
+use neckar_spec::program::{Convolution, Epilogue, Instr, Resize, ResizeMode, Target};
 
 use crate::Error;
 use crate::cpu::Layout;
@@ -43,6 +46,8 @@ pub(crate) struct PlannedValue {
     pub dims: Dims,
     /// Where it lies.
     pub home: Home,
+    /// The slice of a concatenation that it is written into, where it is.
+    pub slice: Option<Slice>,
     /// The last step that needs it, from 1 on; one more than there are where it is wanted, 0 where nothing needs it.
     pub until: usize,
 }
@@ -51,7 +56,7 @@ pub(crate) struct PlannedValue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
     /// In the arena, channels-last; of no length where nothing needs the value.
-    Arena(Place),
+    Arena(View),
     /// In the array of an input, channels-first.
     Input(usize),
     /// In the array of a wanted map, channels-first.
@@ -89,6 +94,22 @@ pub(crate) enum Work {
         /// The operands of the epilogue's additions, of the result's sizes unless the epilogue resizes them by index.
         addends: Vec<Value>,
     },
+    /// The instruction of the site, a product over the channels of each pixel, on a concatenation that is not made.
+    Parts {
+        /// The concatenation.
+        whole: Value,
+        /// What it is joined of, one behind the other; those of other sizes are resized by index.
+        parts: Vec<Value>,
+        /// As of [`Work::Site`].
+        addends: Vec<Value>,
+    },
+    /// Copies into a concatenation what does not lie in it.
+    Concat {
+        /// The operands that are copied.
+        copied: Vec<Copied>,
+        /// As of [`Work::Site`].
+        addends: Vec<Value>,
+    },
     /// Brings an operand of the site's epilogue to the sizes of the result.
     Resize {
         /// How.
@@ -96,6 +117,21 @@ pub(crate) enum Work {
         /// The operand.
         from: Value,
     },
+}
+
+impl Work {
+    /// The maps that it reads: those of the instruction, then those of the epilogue.
+    pub(crate) fn reads(&self) -> Vec<Value> {
+        let (first, addends) = match self {
+            Work::Site { args, addends } => (args.clone(), addends.as_slice()),
+            Work::Parts { parts, addends, .. } => (parts.clone(), addends.as_slice()),
+            Work::Concat { copied, addends } => {
+                (copied.iter().map(|copied| copied.value).collect(), addends.as_slice())
+            }
+            Work::Resize { from, .. } => (vec![*from], &[][..]),
+        };
+        [&first, addends].concat()
+    }
 }
 
 impl Plan {
@@ -110,21 +146,31 @@ impl Plan {
         for (index, site) in network.sites.iter().enumerate().filter(|(index, _)| needed[*index]) {
             plan_site(index, site, &mut values, &mut steps)?;
         }
+        let dims: Vec<Dims> = values.iter().map(|shape| dims(shape.as_deref())).collect::<Result<_, _>>()?;
         let arrays = arrays::homes(network, &steps, &wanted, values.len());
-        let mut lifetimes = lifetimes(network, &steps, &wanted, values.len());
-        for (lifetime, shape) in lifetimes.iter_mut().zip(&values) {
-            lifetime.len = shape.iter().flatten().product::<usize>() * usize::from(shape.is_some());
-        }
+        let steps = parts::read_in_parts(network, steps, &wanted, &dims);
+        let (steps, slices) = slices::write_into_slices(network, steps, &wanted, &dims);
+        let mut lifetimes = lifetimes(network, &steps, &wanted, &dims);
         let inputs = network.inputs.iter().map(|&input| lifetimes[input].last.is_some().then_some(input)).collect();
-        let until: Vec<usize> = lifetimes.iter().map(|lifetime| lifetime.last.unwrap_or(0)).collect();
+        slices.join(&mut lifetimes);
+        let until = |value: Value| lifetimes[slices.root(value)[0]].last.unwrap_or(0);
+        let until: Vec<usize> = (0..values.len()).map(until).collect();
         for (lifetime, _) in lifetimes.iter_mut().zip(&arrays).filter(|(_, array)| array.is_some()) {
             lifetime.last = None;
         }
         let (places, arena) = arena::lay_out(&lifetimes);
-        let homes = arrays.into_iter().zip(places).map(|(array, place)| array.unwrap_or(Home::Arena(place)));
-        let values = values.into_iter().zip(homes).zip(until);
-        let values = values.map(|((shape, home), until)| planned_value(shape, home, until));
-        Ok(Plan { values: values.collect::<Result<_, _>>()?, inputs, steps, wanted, arena })
+        let view = |value: Value| {
+            let [root, channel] = slices.root(value);
+            View::of(dims[value], places[root], channel, dims[root].channels)
+        };
+        let value = |(value, shape): (Value, Option<Vec<usize>>)| PlannedValue {
+            shape: shape.unwrap_or_default(),
+            dims: dims[value],
+            home: arrays[value].unwrap_or_else(|| Home::Arena(view(value))),
+            slice: slices.of(value),
+            until: until[value],
+        };
+        Ok(Plan { values: values.into_iter().enumerate().map(value).collect(), inputs, steps, wanted, arena })
     }
 
     /// The sizes of a value.
@@ -137,10 +183,10 @@ impl Plan {
         self.values[value].home
     }
 
-    /// The place in the arena of a value that a kernel reads or writes channels-last.
-    pub(crate) fn place(&self, value: Value) -> Place {
+    /// Where in the arena a value lies that a kernel reads or writes channels-last.
+    pub(crate) fn view(&self, value: Value) -> View {
         match self.home(value) {
-            Home::Arena(place) => place,
+            Home::Arena(view) => view,
             home => unreachable!("value {value} lies in {home:?}, which only convolutions read or write"),
         }
     }
@@ -181,12 +227,20 @@ pub(crate) fn fits(shape: &[usize]) -> Result<(), Error> {
     }
 }
 
-fn planned_value(shape: Option<Vec<usize>>, home: Home, until: usize) -> Result<PlannedValue, Error> {
-    let Some(shape) = shape else {
-        let dims = Dims { batch: 0, height: 0, width: 0, channels: 0 };
-        return Ok(PlannedValue { shape: Vec::new(), dims, home, until });
-    };
-    Ok(PlannedValue { dims: Dims::checked(&shape)?, shape, home, until })
+/// Whether an instruction is a product over the channels of each pixel.
+fn pointwise(instr: &Instr) -> bool {
+    match instr {
+        Instr::Conv(Convolution { kernel, stride, padding, groups, .. }) => {
+            (*kernel, *stride, *padding, *groups) == ([1, 1], [1, 1], [0, 0], 1)
+        }
+        Instr::Gemm { .. } => true,
+        _ => false,
+    }
+}
+
+/// The sizes of a value; zeros where nothing makes it.
+fn dims(shape: Option<&[usize]>) -> Result<Dims, Error> {
+    shape.map_or(Ok(Dims { batch: 0, height: 0, width: 0, channels: 0 }), Dims::checked)
 }
 
 /// Which sites the wanted maps need.
@@ -248,22 +302,22 @@ fn plan_site(
 }
 
 /// When each value is made and last read. Inputs are there before the first step, wanted maps after the last.
-fn lifetimes(network: &Network, steps: &[Planned], wanted: &[(String, Value)], values: usize) -> Vec<Lifetime> {
-    let mut lifetimes = vec![Lifetime::default(); values];
+fn lifetimes(network: &Network, steps: &[Planned], wanted: &[(String, Value)], dims: &[Dims]) -> Vec<Lifetime> {
+    // A concatenation without a step is there from its first slice on.
+    let mut lifetimes: Vec<Lifetime> =
+        dims.iter().map(|dims| Lifetime { first: usize::MAX, last: None, len: dims.len() }).collect();
+    for &input in &network.inputs {
+        lifetimes[input].first = 0;
+    }
     for (time, step) in steps.iter().enumerate() {
         lifetimes[step.out].first = time + 1;
         lifetimes[step.out].last = Some(time + 1);
-        let (args, addends) = match &step.work {
-            Work::Site { args, addends } => (args.as_slice(), addends.as_slice()),
-            Work::Resize { from, .. } => (std::slice::from_ref(from), &[][..]),
-        };
-        for &arg in args.iter().chain(addends) {
-            lifetimes[arg].last = Some(time + 1);
+        for read in step.work.reads() {
+            lifetimes[read].last = Some(time + 1);
         }
     }
     for (_, value) in wanted {
         lifetimes[*value].last = Some(steps.len() + 1);
     }
-    debug_assert!(network.inputs.iter().all(|&input| lifetimes[input].first == 0));
     lifetimes
 }

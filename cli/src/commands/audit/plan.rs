@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neckar::{Model, Numerics, Options, PlanDescription, PlannedPart, Role, Tuning, Weights};
+use neckar::{ArenaPlace, Model, Numerics, Options, PlanDescription, PlannedPart, Role, Tuning, Weights};
 use neckar_spec::Program;
 use neckar_spec::lower;
 use serde::Serialize;
@@ -40,6 +40,8 @@ pub struct Part {
     pub layouts: [String; 2],
     pub operands: Vec<Vec<usize>>,
     pub shape: Vec<usize>,
+    /// What became of the concatenations that it reads or makes, or that its result is a slice of.
+    pub notes: Vec<String>,
     /// In the arena; none in the caller's arrays.
     pub place: Option<Place>,
     pub macs: u64,
@@ -62,7 +64,10 @@ pub struct Unfused {
 #[derive(Debug, Serialize)]
 pub struct Place {
     pub offset: usize,
+    /// From its first to its last.
     pub bytes: usize,
+    /// From a pixel to the next: more than the map's channels take where it is a slice of a concatenation.
+    pub pitch: usize,
     /// The time at which the map is needed last.
     pub until: usize,
 }
@@ -92,7 +97,7 @@ impl Plan {
 
     /// A line a part, what all of them take, and a line for what is a part of its own though a pass is about it.
     pub fn write(&self, style: Style) -> String {
-        let header = ["time", "row", "does", "by", "layout", "shape", "at byte", "bytes", "until"];
+        let header = ["time", "row", "does", "by", "layout", "shape", "at byte", "bytes", "until", "concat"];
         let mut sheet = Sheet::new(&header, 6..9);
         for part in &self.parts {
             let name = match part.kind {
@@ -106,7 +111,8 @@ impl Plan {
             cells.extend(part.place.iter().flat_map(|place| {
                 [grouped(place.offset as u64), grouped(place.bytes as u64), place.until.to_string()]
             }));
-            cells.resize(header.len(), String::new());
+            cells.resize(header.len() - 1, String::new());
+            cells.push(part.notes.join("; "));
             sheet.rows.push(cells);
         }
         let unfused = self.unfused(style);
@@ -150,7 +156,8 @@ impl From<&PlannedPart> for Part {
             layouts: part.layouts.map(|layout| layout.to_string()),
             operands: part.operands.clone(),
             shape: part.shape.clone(),
-            place: part.place.map(|place| Place { offset: place.offset, bytes: place.bytes, until: place.until }),
+            notes: part.notes.clone(),
+            place: part.place.map(|ArenaPlace { offset, bytes, pitch, until }| Place { offset, bytes, pitch, until }),
             macs: part.macs,
             moved_bytes: part.bytes,
         }

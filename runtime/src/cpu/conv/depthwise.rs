@@ -7,7 +7,7 @@ use neckar_spec::program::Convolution;
 
 use crate::cpu::Task;
 use crate::cpu::simd::{self, BLOCK, Block, Simd, Vectorised};
-use crate::tensor::Dims;
+use crate::tensor::{Dims, Map, MapMut};
 
 /// Weights `[tap][channel]` and biases, both padded to whole blocks of channels.
 #[derive(Debug)]
@@ -52,16 +52,16 @@ pub(crate) struct Depthwise {
 
 impl Depthwise {
     /// Runs it.
-    pub(crate) fn run(&self, task: Task, data: &[f32], out: &mut [f32]) {
+    pub(crate) fn run(&self, task: Task, data: Map, out: MapMut) {
         task.rows(out, |first, rows| task.isa.run(Rows { depthwise: self, data, first, rows }));
     }
 }
 
 struct Rows<'a, 'b> {
     depthwise: &'a Depthwise,
-    data: &'a [f32],
+    data: Map<'a>,
     first: usize,
-    rows: &'b mut [f32],
+    rows: &'a mut MapMut<'b>,
 }
 
 impl Vectorised for Rows<'_, '_> {
@@ -71,12 +71,11 @@ impl Vectorised for Rows<'_, '_> {
     fn run<S: Simd>(self, simd: S) {
         let Rows { depthwise, data, first, rows } = self;
         let Depthwise { weights, windows: [vertical, horizontal], from, to, .. } = depthwise;
-        let channels = to.channels;
         let blocks = weights.bias.len();
-        for (i, row) in rows.chunks_exact_mut(channels).enumerate() {
+        for (i, row) in rows.rows().enumerate() {
             let [batch, y, x] = to.position(first + i);
             for block in 0..blocks {
-                let width = BLOCK.min(channels - block * BLOCK);
+                let width = BLOCK.min(to.channels - block * BLOCK);
                 let mut sum = simd.load(&weights.bias[block]);
                 for ky in 0..vertical.kernel {
                     let y = (y * vertical.stride + ky * vertical.dilation).wrapping_sub(vertical.padding);
@@ -88,7 +87,7 @@ impl Vectorised for Rows<'_, '_> {
                         if x >= from.width {
                             continue;
                         }
-                        let cells = &data[from.pixel(batch, y, x) * channels + block * BLOCK..][..width];
+                        let cells = &data.row(from.pixel(batch, y, x))[block * BLOCK..][..width];
                         let cells = match cells.first_chunk::<BLOCK>() {
                             Some(cells) => simd.load(cells),
                             None => simd.load(&simd::partial(cells)),

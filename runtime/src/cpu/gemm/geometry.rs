@@ -50,9 +50,9 @@ impl Geometry {
         self.windows[0].kernel * self.windows[1].kernel
     }
 
-    /// Writes where in the input each tap of a row reads its first channel.
-    pub(super) fn offsets(&self, row: usize, offsets: &mut [usize]) {
-        let Dims { height, width, channels, .. } = self.input;
+    /// Writes where in the input, whose pixels are `pitch` floats apart, each tap of a row reads its first channel.
+    pub(super) fn offsets(&self, row: usize, pitch: usize, offsets: &mut [usize]) {
+        let Dims { height, width, .. } = self.input;
         let [batch, y, x] = self.grid.position(row);
         let [vertical, horizontal] = self.windows;
         let mut taps = offsets.iter_mut();
@@ -61,7 +61,7 @@ impl Geometry {
             for kx in 0..horizontal.kernel {
                 let x = (x * horizontal.stride + kx * horizontal.dilation).checked_sub(horizontal.padding);
                 let offset = match (y, x) {
-                    (Some(y), Some(x)) if y < height && x < width => self.input.pixel(batch, y, x) * channels,
+                    (Some(y), Some(x)) if y < height && x < width => self.input.pixel(batch, y, x) * pitch,
                     _ => PADDING,
                 };
                 *taps.next().expect("there is an offset for each tap") = offset;

@@ -7,6 +7,7 @@
 
 mod geometry;
 mod panels;
+mod part;
 mod tile;
 
 use std::array;
@@ -15,13 +16,15 @@ use std::sync::Arc;
 
 pub(crate) use geometry::Geometry;
 pub(crate) use panels::{Packing, Panels};
+pub(crate) use part::Part;
 pub(crate) use tile::Left;
 
 use super::epilogue::Finish;
 use super::layout::{self, Layout, Output};
 use super::simd::{BLOCK, Block, Simd, Vectorised};
 use super::{Task, Workspace};
-use crate::tensor::Dims;
+use crate::plan::Reads;
+use crate::tensor::{Dims, Map, MapMut};
 use geometry::PADDING;
 use tile::{Terms, tile};
 
@@ -39,6 +42,8 @@ const SHORT_SEGMENT: usize = 16;
 pub(crate) struct Gemm {
     weights: Arc<Panels>,
     geometry: Geometry,
+    /// What the input is joined of along the channels where it is not made; empty where it is.
+    parts: Vec<Part>,
     to: Dims,
     /// Of the input and of the result.
     layouts: [Layout; 2],
@@ -84,6 +89,7 @@ impl Gemm {
     pub(crate) fn new(
         weights: Arc<Panels>,
         geometry: Geometry,
+        parts: Vec<Part>,
         to: Dims,
         layouts: [Layout; 2],
         addends: usize,
@@ -91,19 +97,19 @@ impl Gemm {
     ) -> Gemm {
         let zeros = vec![0.0; weights.segment];
         let jobs = Jobs::new(&geometry, &weights, layouts[0], threads);
-        Gemm { weights, geometry, to, layouts, addends, zeros, jobs }
+        Gemm { weights, geometry, parts, to, layouts, addends, zeros, jobs }
     }
 
     /// Offsets and floats that a thread needs, and floats that threads share.
     pub(crate) fn workspace(&self) -> [usize; 3] {
-        let a_row = self.geometry.taps() + self.addends + 1;
+        let a_row = self.segments() + self.addends + 1;
         // Whole blocks of rows: channels-first inputs keep their pixels side by side.
         let gathered = if self.gathers() { BLOCK_ROWS.next_multiple_of(BLOCK) * self.weights.depth } else { 0 };
         [BLOCK_ROWS * a_row, gathered, 0]
     }
 
     /// Runs it.
-    pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], data: &[f32], out: &mut [f32]) {
+    pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], data: Map, out: MapMut) {
         let out = Output::new(out, self.to, self.layouts[1]);
         let Jobs { blocks, panel_groups } = self.jobs;
         task.threads.jobs(workspaces, blocks * panel_groups, |job, workspace| {
@@ -112,6 +118,11 @@ impl Gemm {
             let panels = 2 * pairs.start..(2 * pairs.end).min(self.weights.count());
             task.isa.run(Job { gemm: self, rows, panels, workspace, task, data, out: &out });
         });
+    }
+
+    /// Segments of consecutive floats that a row is read in.
+    fn segments(&self) -> usize {
+        self.geometry.taps().max(self.parts.len())
     }
 
     fn gathers(&self) -> bool {
@@ -132,7 +143,7 @@ struct Job<'a> {
     panels: Range<usize>,
     workspace: &'a mut Workspace,
     task: Task<'a>,
-    data: &'a [f32],
+    data: Map<'a>,
     out: &'a Output<'a>,
 }
 
@@ -141,14 +152,17 @@ impl Vectorised for Job<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Job { gemm, rows, panels, workspace, task: Task { finish, .. }, data, out } = self;
-        let &Gemm { ref weights, ref geometry, addends, .. } = gemm;
-        let taps = geometry.taps();
+        let Job { gemm, rows, panels, workspace, task: Task { finish, reads, .. }, data, out } = self;
+        let &Gemm { ref weights, ref geometry, ref parts, addends, .. } = gemm;
+        let segments = gemm.segments();
         let Workspace { offsets, floats } = workspace;
-        let (offsets, rest) = offsets.split_at_mut(rows.len() * taps);
+        let (offsets, rest) = offsets.split_at_mut(rows.len() * segments);
         let (starts, gathered_offsets) = rest.split_at_mut(rows.len() * addends);
-        for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(taps)) {
-            geometry.offsets(row, offsets);
+        for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(segments)) {
+            match parts.is_empty() {
+                true => geometry.offsets(row, data.pitch, offsets),
+                false => part::offsets(parts, row, offsets),
+            }
         }
         let mut located = None;
         let mut gathered = None;
@@ -156,8 +170,9 @@ impl Vectorised for Job<'_> {
         let mut index = panels.start;
         while index < panels.end {
             let panel = weights.panel(index);
-            let (segment, zeros) = (weights.segment, gemm.zeros.as_slice());
-            let mut left = Left { data, offsets, segments: taps, segment, spread: false, shift: panel.input, zeros };
+            let zeros = gemm.zeros.as_slice();
+            let (data, segment, shift) = (data.floats, weights.segment, panel.input);
+            let mut left = Left { data, offsets, segments, segment, spread: false, shift, zeros };
             if gemm.gathers() {
                 if gathered != Some(panel.input) {
                     match gemm.layouts[0] {
@@ -178,7 +193,7 @@ impl Vectorised for Job<'_> {
                 located = Some(panel.tap);
             }
             let paired = S::TILE[1] == 2 && index + 1 < panels.end && panel.shares_input(&weights.panel(index + 1));
-            let results = Results { gemm, first: rows.start, index, finish, starts, out };
+            let results = Results { gemm, first: rows.start, index, reads, finish, starts, out };
             let width = if paired { 2 } else { 1 };
             let sums = &mut sums[..width * rows.len()];
             match paired {
@@ -197,6 +212,7 @@ struct Results<'a> {
     first: usize,
     /// The first panel.
     index: usize,
+    reads: Reads<'a>,
     finish: Finish<'a>,
     /// Where each row starts in each map that is added.
     starts: &'a [usize],
@@ -206,9 +222,20 @@ struct Results<'a> {
 impl Results<'_> {
     #[inline(always)]
     fn multiply<S: Simd, const P: usize>(&self, simd: S, left: Left, sums: &mut [Block]) {
-        let Gemm { weights, geometry, addends, layouts, .. } = self.gemm;
+        let Gemm { weights, geometry, parts, addends, layouts, .. } = self.gemm;
         let columns = array::from_fn::<_, P, _>(|p| weights.columns(self.index + p));
-        accumulate(simd, left, columns, weights.after(self.index + P, P), sums);
+        let next = weights.after(self.index + P, P);
+        if parts.is_empty() {
+            accumulate(simd, left, columns, next, true, sums);
+        }
+        let mut columns = columns;
+        for (i, part) in parts.iter().enumerate() {
+            let length = part.channels() * BLOCK;
+            let next = &next[share(next.len(), parts.len(), i)];
+            let now = columns.map(|columns| &columns[..length]);
+            accumulate(simd, part.left(i, left, self.reads), now, next, i == 0, sums);
+            columns = columns.map(|columns| &columns[length..]);
+        }
         for p in 0..P {
             let panel = weights.panel(self.index + p);
             let channels = [panel.channel, panel.width];
@@ -233,13 +260,14 @@ impl Results<'_> {
 }
 
 /// The sums `[row][panel]` of a block of rows for P panels. `next` are the weights that are needed after these: they come from
-/// memory meanwhile.
+/// memory meanwhile. The terms are added to the sums that are there, unless they begin them.
 #[inline(always)]
 pub(crate) fn accumulate<S: Simd, const P: usize>(
     simd: S,
     left: Left,
     columns: [&[f32]; P],
     next: &[f32],
+    begin: bool,
     sums: &mut [Block],
 ) {
     let sums = sums.as_chunks_mut::<P>().0;
@@ -255,7 +283,7 @@ pub(crate) fn accumulate<S: Simd, const P: usize>(
             let rows = share(sums.len(), tiles, i);
             let next = next[share(next.len(), parts, part).start..].as_ptr();
             part += 1;
-            let terms = Terms { first, weights, next };
+            let terms = Terms { first, begin: begin && first == 0, weights, next };
             match left.spread {
                 false => tile::<S, P, 1>(simd, left, rows.start, terms, &mut sums[rows]),
                 true => tile::<S, P, BLOCK>(simd, left, rows.start, terms, &mut sums[rows]),

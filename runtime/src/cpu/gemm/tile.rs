@@ -27,13 +27,15 @@ pub(crate) struct Left<'a> {
 pub(super) struct Terms<'a, const P: usize> {
     /// The index of the first one.
     pub first: usize,
+    /// Whether the sums begin with them.
+    pub begin: bool,
     /// The panels' weights `[k][16]` of the part.
     pub weights: [&'a [f32]; P],
     /// Where weights lie that are needed later: they come from memory meanwhile, a line with each term.
     pub next: *const f32,
 }
 
-/// Adds terms to the sums `[row][panel]` of a tile; the first ones begin them.
+/// Adds terms to the sums `[row][panel]` of a tile; or begins the sums with them.
 #[inline(always)]
 pub(super) fn tile<S: Simd, const P: usize, const STEP: usize>(
     simd: S,
@@ -65,11 +67,11 @@ fn rows<S: Simd, const R: usize, const P: usize, const STEP: usize>(
     sums: &mut [[Block; P]],
 ) {
     let sums: &mut [[Block; P]; R] = sums.try_into().expect("the caller chose R by the number of rows");
-    let Terms { first: start, weights, mut next } = terms;
+    let Terms { first: start, begin, weights, mut next } = terms;
     let mut weights = weights.map(|panel| panel.as_chunks::<BLOCK>().0);
     let end = start + weights[0].len();
     let mut totals = [[simd.splat(0.0); P]; R];
-    if start > 0 {
+    if !begin {
         for r in 0..R {
             for p in 0..P {
                 totals[r][p] = simd.load(&sums[r][p]);

@@ -243,4 +243,3 @@ fn every_instruction_takes_an_epilogue() {
         |net: &mut BodyMaker| (Instr::Flatten, vec![net.norm("norm", 60), Epilogue::Add { resize: None }, silu()]);
     check_all(std::iter::once(case(&[&[2, 3, 4, 5][..], &[2, 60]], flatten, "flatten")));
 }
-

@@ -19,7 +19,7 @@ use crate::cpu::gemm::{Left, accumulate, share};
 use crate::cpu::layout::{Layout, Output};
 use crate::cpu::simd::{self, BLOCK, Block, Simd, Vectorised};
 use crate::cpu::{Task, Workspace};
-use crate::tensor::Dims;
+use crate::tensor::{Dims, Map, MapMut};
 use points::Points;
 
 /// The most products an axis.
@@ -123,14 +123,7 @@ impl Winograd {
     }
 
     /// Runs it.
-    pub(crate) fn run(
-        &self,
-        task: Task,
-        workspaces: &mut [Workspace],
-        shared: &mut [f32],
-        data: &[f32],
-        out: &mut [f32],
-    ) {
+    pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], data: Map, out: MapMut) {
         let out = Output::new(out, self.to, self.layout);
         let panels = self.filters.panels.count();
         if self.shares(task.threads.count()) {
@@ -191,7 +184,7 @@ impl Winograd {
 /// Transforms the inputs of some tiles of a block that begins with tile `first`.
 struct Transform<'a> {
     winograd: &'a Winograd,
-    data: &'a [f32],
+    data: Map<'a>,
     first: usize,
     tiles: Range<usize>,
     inputs: &'a Destination<'a>,
@@ -217,19 +210,19 @@ impl Transform<'_> {
         let channels = winograd.from.channels;
         let whole = channels / S::LANES * S::LANES;
         for index in tiles {
-            let offsets = winograd.offsets::<N>(first + index);
+            let offsets = winograd.offsets::<N>(first + index, data.pitch);
             let to = index * winograd.channels();
             for channel in (0..whole).step_by(S::LANES) {
                 let cell = |y: usize, x: usize| match offsets[y][x] {
                     PADDING => simd.splat(0.0),
-                    offset => simd.load(&data[offset + channel..]),
+                    offset => simd.load(&data.floats[offset + channel..]),
                 };
                 winograd.transform::<S, N>(simd, cell, inputs, to + channel);
             }
             if whole < channels {
                 let cell = |y: usize, x: usize| match offsets[y][x] {
                     PADDING => simd.splat(0.0),
-                    offset => simd.load(&simd::partial(&data[offset + whole..offset + channels])),
+                    offset => simd.load(&simd::partial(&data.floats[offset + whole..offset + channels])),
                 };
                 winograd.transform::<S, N>(simd, cell, inputs, to + whole);
             }
@@ -239,14 +232,14 @@ impl Transform<'_> {
 
 impl Winograd {
     /// Where each input of a tile starts.
-    fn offsets<const N: usize>(&self, tile: usize) -> [[usize; N]; N] {
-        let Dims { height, width, channels, .. } = self.from;
+    fn offsets<const N: usize>(&self, tile: usize, pitch: usize) -> [[usize; N]; N] {
+        let Dims { height, width, .. } = self.from;
         let [batch, top, left] = self.tile(tile);
         array::from_fn(|y| {
             array::from_fn(|x| {
                 let y = (top + y).wrapping_sub(self.padding[0]);
                 let x = (left + x).wrapping_sub(self.padding[1]);
-                if y < height && x < width { self.from.pixel(batch, y, x) * channels } else { PADDING }
+                if y < height && x < width { self.from.pixel(batch, y, x) * pitch } else { PADDING }
             })
         })
     }
@@ -337,14 +330,15 @@ impl Multiply<'_> {
                     zeros: &[],
                 };
                 let sums = &mut products[product * stride..][..width * tiles.len()];
+                sums.fill([0.0; BLOCK]);
                 let (first, rest) = filters.columns(index, product);
                 match paired {
                     true => {
                         let (second, rest) = rest.split_at(first.len());
                         let next = &rest[..rest.len().min(2 * first.len())];
-                        accumulate(simd, left, [first, second], next, sums);
+                        accumulate(simd, left, [first, second], next, true, sums);
                     }
-                    false => accumulate(simd, left, [first], &rest[..rest.len().min(first.len())], sums),
+                    false => accumulate(simd, left, [first], &rest[..rest.len().min(first.len())], true, sums),
                 }
             }
             for p in 0..width {
