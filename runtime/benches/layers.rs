@@ -82,7 +82,7 @@ fn time([inputs, channels, height, width, kernel, stride]: &Layer, options: Opti
     let input =
         ArrayD::from_shape_fn(vec![1, *inputs, *height, *width], |i| (i[1] * 7 + i[2] * 3 + i[3]) as f32 % 1.7 - 0.8);
     let model =
-        Model::new(program.clone(), &Weights::init(&program, 0), options).expect("a checked program makes a model");
+        Model::new(program.clone(), Weights::init(&program, 0), options).expect("a checked program makes a model");
     let mut session = model.session(&[("x", input.shape())], None).expect("the shape is the layer's");
     let plan = session.plan();
     let mut outputs = session.empty_outputs();

@@ -29,7 +29,7 @@ fn networks(criterion: &mut Criterion) {
                 })
             })
             .collect();
-        let model = Model::new(program.clone(), &Weights::init(&program, 0), Options::default())
+        let model = Model::new(program.clone(), Weights::init(&program, 0), Options::default())
             .expect("a checked program makes a model");
         let named: Vec<_> =
             program.inputs.iter().zip(&inputs).map(|(input, array)| (input.name.as_str(), array.view())).collect();
