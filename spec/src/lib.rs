@@ -42,5 +42,5 @@ pub mod zoo;
 pub use check::Checked;
 pub use compile::{Compilation, compile};
 pub use library::{Library, Origin, ReadError};
-pub use lower::{Lowering, lower};
+pub use lower::{Lowering, lower, lower_explained};
 pub use program::Program;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::explain::{Names, Unfused};
 use super::soundness::Soundness;
 use super::{Lowering, Pass};
 use crate::check::Checked;
@@ -9,13 +10,20 @@ use crate::graph::{Graph, GraphRow, NodeId, ScopeId};
 use crate::program::{Body, Slot, Step, WeightId};
 use crate::size::Shape;
 
-/// The bodies of a graph, those that are called before those that call them, each after the passes.
-pub(super) fn bodies(checked: &Checked, lowering: Lowering, passes: &[(&str, Pass)]) -> Vec<Body> {
+/// The bodies of a graph, those that are called before those that call them, each after the passes. What these leave as it
+/// was is added to `unfused`.
+pub(super) fn bodies(
+    checked: &Checked,
+    lowering: Lowering,
+    passes: &[(&'static str, Pass)],
+    unfused: Option<&mut Vec<Unfused>>,
+) -> Vec<Body> {
     let graph = checked.graph();
     let mut builder = Builder {
         graph,
         lowering,
         passes,
+        unfused,
         bodies: Vec::new(),
         soundness: cfg!(debug_assertions).then(|| Soundness::new(checked)),
         rows: HashMap::new(),
@@ -51,7 +59,8 @@ pub(crate) fn row_name(graph: &Graph, row: &GraphRow) -> String {
 struct Builder<'g> {
     graph: &'g Graph,
     lowering: Lowering,
-    passes: &'g [(&'g str, Pass)],
+    passes: &'g [(&'static str, Pass)],
+    unfused: Option<&'g mut Vec<Unfused>>,
     bodies: Vec<Body>,
     /// What each pass has to keep, in debug builds.
     soundness: Option<Soundness>,
@@ -156,9 +165,13 @@ impl Builder<'_> {
         Called { body: self.share(body), inputs, outputs, weights }
     }
 
-    fn run_passes(&self, body: &mut Body, slots: &HashMap<NodeId, Slot>) {
+    fn run_passes(&mut self, body: &mut Body, slots: &HashMap<NodeId, Slot>) {
         for (name, pass) in self.passes {
-            pass(body, self.lowering);
+            let names = self.unfused.is_some().then(|| Names::of(body));
+            let misses = pass(body, self.lowering);
+            if let (Some(unfused), Some(names)) = (&mut self.unfused, names) {
+                unfused.extend(misses.into_iter().map(|miss| names.explain(name, miss)));
+            }
             if let Some(soundness) = &self.soundness {
                 let shapes: HashMap<Slot, &Shape> =
                     slots.iter().map(|(&node, &slot)| (slot, &self.graph.node(node).shape)).collect();

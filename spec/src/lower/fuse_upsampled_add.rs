@@ -1,48 +1,63 @@
 //! A coarser level that is up-sampled only to be added is sampled where it is added.
+//!
+//! The sum then reads the coarse map, which is there before the finer level, so that afterwards it can join the instruction
+//! that makes the finer one.
 
 use super::Lowering;
+use super::explain::{Miss, Reason};
 use super::flow::Flow;
-use crate::program::{Body, Epilogue, Instr, Resize, ResizeMode, Slot, Step, Target};
+use crate::program::{Body, Epilogue, Instr, Slot, Step};
 
-/// Moves nearest up-sampling by a factor into the addition that is its only reader. Other modes blend several cells for
-/// each result, which a pass of its own does with less work.
-pub(super) fn fuse_upsampled_add(body: &mut Body, lowering: Lowering) {
-    let mut flow = Flow::of(body);
+/// Moves resampling into the addition that is its only reader. The other operand of the sum has the size of the result, so a
+/// resize that takes its size from a map needs that map no more.
+pub(super) fn fuse_upsampled_add(body: &mut Body, lowering: Lowering) -> Vec<Miss> {
+    let mut flow = Flow::of(body, lowering);
+    let mut misses = Vec::new();
     for at in 0..flow.len() {
-        let Some((position, add, resize_step)) = fusable(&flow, &body.outputs, at, lowering) else { continue };
-        let Some(Step::Run { instr: Instr::Resize(resize), args: coarse, .. }) = flow.merge(resize_step, at) else {
-            continue;
-        };
-        if let Some(Step::Run { args, epilogue, .. }) = flow.step_mut(at) {
-            args[position] = coarse[0];
-            epilogue[add] = Epilogue::Add { resize: Some(resize) };
+        let Some(Step::Run { instr: Instr::Resize(_), out, row, .. }) = flow.step(at) else { continue };
+        let Some(reader) = flow.reader(*out) else { continue };
+        let passing = flow.is_passing(*out, at, row.as_ref());
+        match passing.and_then(|()| addition(&flow, at, *out, reader)) {
+            Ok(add) => merge(&mut flow, at, reader, add),
+            Err(reason) => misses.push(Miss { step: at, reason }),
         }
     }
     flow.finish(body);
+    misses
 }
 
-/// In the step at `at`: the operand, the epilogue that adds it, and the step that up-samples it.
-fn fusable(flow: &Flow, outputs: &[Slot], at: usize, lowering: Lowering) -> Option<(usize, usize, usize)> {
-    let Some(Step::Run { instr, args, epilogue, .. }) = flow.step(at) else { return None };
-    let adds = epilogue.iter().enumerate().filter(|(_, step)| matches!(step, Epilogue::Add { .. }));
-    let count = adds.clone().count();
-    let first = args.len().checked_sub(count)?;
-    let plain = adds.zip(first..).filter(|((_, step), _)| matches!(step, Epilogue::Add { resize: None }));
-    for ((add, _), position) in plain {
-        // The step must read the fine size elsewhere: an epilogue alone cannot tell it.
-        let Some(before) = flow.maker(args[position]) else { continue };
-        let Some(Step::Run { instr: resize, epilogue: none, row, .. }) = flow.step(before) else { continue };
-        let nearest = matches!(resize, Instr::Resize(Resize { mode: ResizeMode::Nearest, target: Target::Factor(_) }));
-        let kept = (lowering.keep_rows && row.is_some()) || outputs.contains(&args[position]);
-        if nearest
-            && none.is_empty()
-            && !kept
-            && flow.readers(args[position]) == 1
-            && first >= 1
-            && instr.operands() != Some(0)
-        {
-            return Some((position, add, before));
-        }
+/// Where a map is added in the step that reads it.
+struct Addition {
+    /// The map's position among the operands.
+    operand: usize,
+    /// The addition's place in the epilogue.
+    post: usize,
+}
+
+/// Where the step `by` adds a slot that the step `map` makes.
+fn addition(flow: &Flow, map: usize, slot: Slot, by: usize) -> Result<Addition, Reason<usize>> {
+    let not_added = || Reason::NotAdded { map, by };
+    let Some(Step::Run { instr, args, epilogue, .. }) = flow.step(by) else { return Err(not_added()) };
+    let operand = args.iter().position(|arg| *arg == slot).ok_or_else(not_added)?;
+    let own = args.len() - Epilogue::addends(epilogue);
+    if let Some(addend) = operand.checked_sub(own) {
+        let mut adds = epilogue.iter().enumerate().filter(|(_, post)| matches!(post, Epilogue::Add { .. }));
+        return adds.nth(addend).map(|(post, _)| Addition { operand, post }).ok_or_else(not_added);
     }
-    None
+    match (instr, epilogue.as_slice()) {
+        (Instr::Elementwise, [Epilogue::Add { resize: None }, ..]) => Ok(Addition { operand, post: 0 }),
+        (Instr::Elementwise, [Epilogue::Add { resize: Some(_) }, ..]) => Err(Reason::GivesSize { map }),
+        _ => Err(not_added()),
+    }
+}
+
+fn merge(flow: &mut Flow, at: usize, reader: usize, Addition { operand, post }: Addition) {
+    let Some(Step::Run { instr: Instr::Resize(resize), args: coarse, .. }) = flow.merge(at, reader) else { return };
+    let Some(Step::Run { args, epilogue, .. }) = flow.step_mut(reader) else { return };
+    if operand == 0 {
+        // The operand that has the size of the result comes first.
+        args.swap(0, 1);
+    }
+    args[operand.max(1)] = coarse[0];
+    epilogue[post] = Epilogue::Add { resize: Some(resize) };
 }

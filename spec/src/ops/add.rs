@@ -18,8 +18,8 @@ pub(super) static SIGNATURE: Signature = Signature {
     page: Page {
         shape: "that of both operands, which agree on every axis: nothing is broadcast",
         field: "what either operand sees, together",
-        lowering: "`Elementwise` with the epilogue `Add`, which joins the instruction before it; an operand that `Up2` \
-                   or `Up` doubled to the nearest cell, and nothing else reads, is sampled as it is added",
+        lowering: "`Elementwise` with the epilogue `Add`, which joins the instruction before it; an operand that `Up2`, \
+                   `Up` or `UpTo` resampled, and nothing else reads, is sampled as it is added",
         numerics: "the first operand plus the second, in the order in which they stand",
         source: "arXiv 1612.03144, section 3, for lateral connections",
         example: "\

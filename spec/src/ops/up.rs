@@ -36,7 +36,7 @@ pub(super) static UP2: Signature = Signature {
         macs: "of `transposed` B · out · H′ · W′ · C; none of the other modes",
         field: "cells lie twice as close; the field grows by 1/2 cell of the operand, by 3/2 under `bilinear` and \
                 `align_corners`",
-        lowering: "`Resize`, or `TransposedConv`; a `nearest` map that is only added is sampled as it is added",
+        lowering: "`Resize`, or `TransposedConv`; a resampled map that is only added is sampled as it is added",
         numerics: "`nearest` takes cell ⌊i/2⌋; `bilinear` is linear between cell centres (half-pixel), clamped at the borders; \
                    `align_corners` is linear with the corner cells aligned; `transposed` has its kernel equal to its stride",
         source: "PyTorch's `Upsample` and `ConvTranspose2d`",
@@ -68,7 +68,7 @@ pub(super) static UP: Signature = Signature {
         macs: "of `transposed` B · out · H′ · W′ · C; none of the other modes",
         field: "cells lie `factor` times as close; the field grows by (factor−1)/factor cells of the operand, by \
                 (factor+1)/factor under `bilinear` and `align_corners`",
-        lowering: "`Resize`, or `TransposedConv`; a `nearest` map that is only added is sampled as it is added",
+        lowering: "`Resize`, or `TransposedConv`; a resampled map that is only added is sampled as it is added",
         numerics: "`nearest` takes cell ⌊i/factor⌋; `bilinear` is linear between cell centres (half-pixel), clamped at the borders; \
                    `align_corners` is linear with the corner cells aligned; `transposed` has its kernel equal to its stride",
         source: "PyTorch's `Upsample` and `ConvTranspose2d`",

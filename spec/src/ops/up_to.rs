@@ -25,7 +25,7 @@ pub(super) static SIGNATURE: Signature = Signature {
         shape: "`[B, C, H, W]`, `[B, C₂, H₂, W₂]` → `[B, C, H₂, W₂]`",
         field: "that of the first operand and a cell of it more, three under `bilinear` and `align_corners`; the stride is the \
                 second operand's",
-        lowering: "`Resize`",
+        lowering: "`Resize`; a map that is only added is sampled as it is added",
         numerics: "no antialiasing; `nearest` takes cell ⌊i·H/H₂⌋, `bilinear` is linear between cell centres (half-pixel), \
                    `align_corners` is linear with the corner cells aligned; the second operand's values are not read",
         source: "PyTorch's `interpolate(size=…, antialias=False)`",

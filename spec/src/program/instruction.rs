@@ -6,7 +6,7 @@ use super::WeightId;
 use crate::size::{Extent, Shape};
 
 /// An instruction. Operands and results are maps `[B, C, sizes…]` in the order of the language; a backend lays them out
-/// as it likes.
+/// as it likes. Any may stand before an epilogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Instr {
     /// `[B, Cin, H, W]` → `[B, Cout, ⌊(H + 2p − d(k−1) − 1)/s⌋ + 1, …]`.
@@ -136,7 +136,7 @@ pub enum ResizeMode {
 pub enum Target {
     /// Each size times a factor.
     Factor(usize),
-    /// The sizes of the second operand.
+    /// The sizes of the second operand; of an addition in an epilogue those of the result.
     Like,
 }
 

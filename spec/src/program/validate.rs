@@ -167,9 +167,6 @@ impl<'a> BodyCheck<'a> {
                         self.need(*id, vec![channels])?;
                     }
                 }
-                Epilogue::Add { resize: Some(Resize { target: Target::Like, .. }) } => {
-                    return Err("an addition resizes like another map; it can only by a factor".into());
-                }
                 Epilogue::Add { resize: Some(Resize { target: Target::Factor(0), .. }) } => {
                     return Err("an addition resizes by the factor 0".into());
                 }
@@ -505,9 +502,9 @@ mod tests {
                 |p| {
                     let Step::Run { epilogue, .. } = &mut steps(p)[6] else { return };
                     let Epilogue::Add { resize: Some(resize) } = &mut epilogue[0] else { return };
-                    resize.target = Target::Like;
+                    resize.target = Target::Factor(0);
                 },
-                "body 1 `Tiny`: step 6: an addition resizes like another map; it can only by a factor",
+                "body 1 `Tiny`: step 6: an addition resizes by the factor 0",
             ),
         ];
         for (plant, message) in cases {
