@@ -320,9 +320,41 @@ fn plans() {
     let bytes: Vec<Option<u64>> = parts.iter().map(|part| part["place"]["bytes"].as_u64()).collect();
     assert_eq!(bytes, [Some(2 * 3 * 64 * 4), Some(2 * 2 * 64 * 4), Some(2 * 2 * 16 * 4), None]);
 
+    assert_eq!(plan["unfused"], serde_json::json!([]));
+
     let text = folder.succeed(&["audit", "./tiny.arch", "--plan"]).out;
     assert!(text.contains("conv 3x3/1 + relu") && text.contains("plan in `fast` numerics"), "{text}");
     folder.write("free.arch", TINY.replace(" at H = 8, W = 8", ""));
     let said = folder.neckar(&["audit", "./free.arch", "--plan"]);
     assert!(said.code == 3 && said.err.contains("plan needs sizes"), "{}", said.err);
+}
+
+#[test]
+fn plans_say_what_was_not_fused() {
+    let folder = Folder::new();
+    let fused = folder.succeed(&["audit", "lite_fpn", "--plan"]).out;
+    assert!(fused.ends_with("of a thread's workspace\n"), "all of it is fused: {fused}");
+
+    // A weighted sum multiplies each operand, so it takes them at its own size; the sum of `Hr` and `U3` is a plain one.
+    let weighted = ["lite_fpn", "--set", "fuse=weighted", "--plan"];
+    let text = folder.succeed(&[&["audit"], &weighted[..]].concat()).out;
+    let (_, table) = text.split_once("of a thread's workspace\n").expect("the sums stand before");
+    let lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines: Vec<String> = lines.filter(|line| line.contains(char::is_alphabetic)).collect();
+    let expected = [
+        "not fused in by the pass since",
+        "U5 LiteFpn fuse_upsampled_add `U5` goes into a map on the way to `P4_td`, which is no plain sum",
+        "U4 LiteFpn fuse_upsampled_add `U4` goes into a map on the way to `P3_td`, which is no plain sum",
+    ];
+    assert_eq!(lines, expected, "{table}");
+
+    let (document, schema) = (json(&folder, &weighted), schema());
+    let problems = problems(&document, &schema, &schema, "$");
+    assert!(problems.is_empty(), "{problems:#?}");
+    let unfused = &document["reports"][0]["network"]["plan"]["unfused"];
+    let first = serde_json::json!({
+        "pass": "fuse_upsampled_add", "block": "LiteFpn", "row": "U5", "reason": "not_added",
+        "text": "`U5` goes into a map on the way to `P4_td`, which is no plain sum",
+    });
+    assert_eq!((unfused.as_array().map(Vec::len), &unfused[0]), (Some(2), &first));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use neckar::{Model, Numerics, Options, PlanDescription, PlannedPart, Role, Weights};
 use neckar_spec::Program;
+use neckar_spec::lower;
 use serde::Serialize;
 
 use crate::commands::check::grouped;
@@ -19,6 +20,8 @@ pub struct Plan {
     /// The inputs that are laid out, the steps, the outputs that are written, in order; not those that steps read and write
     /// in the caller's arrays.
     pub parts: Vec<Part>,
+    /// What could have been part of another step and is not.
+    pub unfused: Vec<Unfused>,
     pub arena_bytes: usize,
     /// Of a thread, where one runs the network.
     pub workspace_bytes: usize,
@@ -44,6 +47,19 @@ pub struct Part {
 }
 
 #[derive(Debug, Serialize)]
+pub struct Unfused {
+    pub pass: &'static str,
+    /// The block or architecture that the row stands in.
+    pub block: String,
+    /// The row, by its name in the block, that the step makes or leads to.
+    pub row: Option<String>,
+    /// One word of a closed set.
+    pub reason: &'static str,
+    /// The reason as a sentence, with the maps that it is about.
+    pub text: String,
+}
+
+#[derive(Debug, Serialize)]
 pub struct Place {
     pub offset: usize,
     pub bytes: usize,
@@ -53,7 +69,12 @@ pub struct Place {
 
 impl Plan {
     /// For inputs of the given shapes and one thread. Kernels are chosen with packed weights at hand, so some are drawn.
-    pub fn new(program: Program, inputs: &[(&str, &[usize])], numerics: Numerics) -> Result<Plan, Failure> {
+    pub fn new(
+        program: Program,
+        unfused: &[lower::Unfused],
+        inputs: &[(&str, &[usize])],
+        numerics: Numerics,
+    ) -> Result<Plan, Failure> {
         let weights = Weights::init(&program, 0);
         let options = Options { threads: 1, numerics, ..Options::default() };
         let PlanDescription { parts, arena_bytes, workspace_bytes, .. } =
@@ -62,10 +83,12 @@ impl Plan {
             Numerics::Fast => "fast",
             Numerics::Exact => "exact",
         };
-        Ok(Plan { numerics, parts: parts.iter().map(Part::from).collect(), arena_bytes, workspace_bytes })
+        let parts = parts.iter().map(Part::from).collect();
+        let unfused = unfused.iter().map(Unfused::from).collect();
+        Ok(Plan { numerics, parts, unfused, arena_bytes, workspace_bytes })
     }
 
-    /// A line a part, and what all of them take.
+    /// A line a part, what all of them take, and a line for what is a part of its own though a pass is about it.
     pub fn write(&self, style: Style) -> String {
         let header = ["time", "row", "does", "by", "layout", "shape", "at byte", "bytes", "until"];
         let mut sheet = Sheet::new(&header, 6..9);
@@ -84,13 +107,29 @@ impl Plan {
             cells.resize(header.len(), String::new());
             sheet.rows.push(cells);
         }
+        let unfused = self.unfused(style);
         format!(
-            "{}\nplan in `{}` numerics: {} bytes of arena, {} of a thread's workspace\n",
+            "{}\nplan in `{}` numerics: {} bytes of arena, {} of a thread's workspace\n{}{unfused}",
             sheet.render(style),
             self.numerics,
             grouped(self.arena_bytes as u64),
-            grouped(self.workspace_bytes as u64)
+            grouped(self.workspace_bytes as u64),
+            if unfused.is_empty() { "" } else { "\n" }
         )
+    }
+
+    fn unfused(&self, style: Style) -> String {
+        let mut sheet = Sheet::new(&["not fused", "in", "by the pass", "since"], 0..0);
+        for Unfused { pass, block, row, text, .. } in &self.unfused {
+            sheet.rows.push(vec![row.clone().unwrap_or_default(), block.clone(), (*pass).to_owned(), text.clone()]);
+        }
+        sheet.render(style)
+    }
+}
+
+impl From<&lower::Unfused> for Unfused {
+    fn from(lower::Unfused { pass, block, row, reason }: &lower::Unfused) -> Unfused {
+        Unfused { pass, block: block.clone(), row: row.clone(), reason: reason.word(), text: reason.to_string() }
     }
 }
 

@@ -9,7 +9,7 @@ use neckar_spec::diagnostics::{Diagnostic, Severity};
 use neckar_spec::field::ReceptiveField;
 use neckar_spec::size::{Env, shape_text};
 use neckar_spec::source::Sources;
-use neckar_spec::{Lowering, lower};
+use neckar_spec::{Lowering, lower_explained};
 use serde::Serialize;
 
 use super::plan::Plan;
@@ -200,9 +200,10 @@ impl Report {
         if sizes.is_some() {
             let shapes = input_shapes(audit)?;
             let inputs: Vec<(&str, &[usize])> = shapes.iter().map(|(name, shape)| (*name, shape.as_slice())).collect();
-            let program = lower(checked, Lowering::default());
+            let (program, unfused) = lower_explained(checked, Lowering::default());
             arena_bytes = Some(neckar::arena_bytes(&program, &inputs)? as u64);
-            plan = arguments.plan.map(|numerics| Plan::new(program, &inputs, numerics.into())).transpose()?;
+            let planned = |numerics| Plan::new(program, &unfused, &inputs, numerics);
+            plan = arguments.plan.map(Into::into).map(planned).transpose()?;
         } else if arguments.plan.is_some() {
             return Err(sizes::missing(checked, "plan"));
         }
