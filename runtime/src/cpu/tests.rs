@@ -284,6 +284,45 @@ fn the_rest() {
 }
 
 #[test]
+fn every_instruction_takes_an_epilogue() {
+    let pool = |kind| Instr::Pool(Pool { kind, kernel: [3; 2], stride: [2; 2], padding: [1; 2] });
+    let resize = |mode, target| Instr::Resize(Resize { mode, target });
+    let (a, b): (&[usize], &[usize]) = (&[2, 19, 6, 9], &[2, 5, 4, 11]);
+    let cases: &[(Instr, &[&[usize]], [usize; 4])] = &[
+        (pool(PoolKind::Max), &[a], [2, 19, 3, 5]),
+        (pool(PoolKind::Average { count_padding: true }), &[a], [2, 19, 3, 5]),
+        (Instr::GlobalAveragePool, &[a], [2, 19, 1, 1]),
+        (Instr::AdaptiveAveragePool { size: [4, 3] }, &[a], [2, 19, 4, 3]),
+        (resize(ResizeMode::Nearest, Target::Factor(2)), &[a], [2, 19, 12, 18]),
+        (resize(ResizeMode::Bilinear, Target::Like), &[a, b], [2, 19, 4, 11]),
+        (Instr::Concat, &[a, a], [2, 38, 6, 9]),
+        (Instr::L2Normalize { eps: 1e-12 }, &[a], [2, 19, 6, 9]),
+        (Instr::WeightedSum { weight: 0, normalise: Normalise::Relu, eps: 1e-4 }, &[a, a], [2, 19, 6, 9]),
+        (Instr::Elementwise, &[a], [2, 19, 6, 9]),
+    ];
+    let silu = || Epilogue::Activation(Activation::Silu);
+    let modes = [ResizeMode::Nearest, ResizeMode::Bilinear, ResizeMode::AlignCorners];
+    check_all(cases.iter().flat_map(|(instr, operands, result)| {
+        modes.into_iter().map(move |mode| {
+            let coarse = [result[0], result[1], 2, 3];
+            let shapes = [*operands, &[&result[..], &coarse[..]][..]].concat();
+            let make = |net: &mut BodyMaker| {
+                if let Instr::WeightedSum { .. } = instr {
+                    net.weight("w", &[operands.len()]);
+                }
+                let like = Some(Resize { mode, target: Target::Like });
+                let [same, resized] = [None, like].map(|resize| Epilogue::Add { resize });
+                (instr.clone(), vec![net.norm("norm", result[1]), same, silu(), resized])
+            };
+            case(&shapes, make, &format!("{instr:?} and a map added by {mode:?}"))
+        })
+    }));
+    let flatten =
+        |net: &mut BodyMaker| (Instr::Flatten, vec![net.norm("norm", 60), Epilogue::Add { resize: None }, silu()]);
+    check_all(std::iter::once(case(&[&[2, 3, 4, 5][..], &[2, 60]], flatten, "flatten")));
+}
+
+#[test]
 fn nan_comes_through() {
     let shape: &[usize] = &[1, 20, 6, 6];
     let mut input = random(shape, 3);
