@@ -3,6 +3,7 @@
 use neckar_spec::program::{Resize, ResizeMode, Target};
 
 use super::Task;
+use super::simd::{Simd, Vectorised};
 use crate::tensor::{Dims, Map, MapMut};
 
 /// Which cells a resize reads, and how it weighs them.
@@ -66,16 +67,35 @@ impl Resampling {
                     Resampling::Linear { from, to, axes } => {
                         let [batch, y, x] = to.position(first + i);
                         let (y, x) = (axes[0][y], axes[1][x]);
-                        let [[a, b], [c, d]] = y.cells.map(|y| x.cells.map(|x| data.row(from.pixel(batch, y, x))));
-                        for (k, result) in row.iter_mut().enumerate() {
-                            let upper = a[k] * (1.0 - x.share) + b[k] * x.share;
-                            let lower = c[k] * (1.0 - x.share) + d[k] * x.share;
-                            *result = upper * (1.0 - y.share) + lower * y.share;
-                        }
+                        let cells = y.cells.map(|y| x.cells.map(|x| data.row(from.pixel(batch, y, x))));
+                        task.isa.run(Mix { cells, shares: [y.share, x.share], row });
                     }
                 }
             }
         });
+    }
+}
+
+/// Mixes four cells into a row. It is plain Rust, but compiled for the instruction set.
+struct Mix<'a> {
+    cells: [[&'a [f32]; 2]; 2],
+    /// How much of the lower and of the right ones.
+    shares: [f32; 2],
+    row: &'a mut [f32],
+}
+
+impl Vectorised for Mix<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Mix { cells: [[a, b], [c, d]], shares: [y, x], row } = self;
+        let (a, b, c, d) = (&a[..row.len()], &b[..row.len()], &c[..row.len()], &d[..row.len()]);
+        for k in 0..row.len() {
+            let upper = a[k] * (1.0 - x) + b[k] * x;
+            let lower = c[k] * (1.0 - x) + d[k] * x;
+            row[k] = upper * (1.0 - y) + lower * y;
+        }
     }
 }
 

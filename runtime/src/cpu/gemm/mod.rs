@@ -1,7 +1,7 @@
 //! Convolution, matrix product and transposed convolution as one implicit matrix product over channels-last rows.
 //!
-//! A block of rows runs against each panel of sixteen output channels: the panel's weights stay in the first cache while
-//! the tiles of the block go by, and the block's input in the second. Rows are read where they lie, by an offset a tap; a
+//! A block of rows runs against each panel of sixteen output channels: the panel's weights stay in a cache while the tiles of
+//! the block go by, and so does the block's input. Rows are read where they lie, by an offset a tap; a
 //! row of few channels is gathered first, as its segments would be shorter than the work of finding them. Each sum is
 //! formed in the order of k by one fused multiply-add a term, whatever the division into blocks and threads.
 
@@ -31,7 +31,8 @@ use tile::{Terms, tile};
 /// Rows of a block: their input for a range of k takes some 150 KiB.
 const BLOCK_ROWS: usize = 96;
 
-/// Terms of a sum that are added before the next tile's, for one panel or two: their weights take 24 or 32 KiB.
+/// Terms of a sum that are added before the next tile's, for one panel or two: few enough for their weights, 24 or 128 KiB, to
+/// stay in the second cache while the tiles of a block go by.
 const TERMS: [usize; 2] = [384, 1024];
 
 /// Segments below so many floats are gathered.

@@ -15,10 +15,11 @@ use super::zoo::{self, Sized};
 use super::{Edges, TOLERANCE, error, model, one_step, reference, run};
 use crate::common::{BodyMaker, random};
 use crate::cpu::simd::Isa;
-use crate::plan::{Network, Plan, Work};
+use crate::plan::{Network, Plan};
 use crate::{Instructions, Numerics, Session, Weights};
 
-/// Depthwise and grouped convolutions at the sizes that they have in MobileNetV2 and ResNeXt-50, and vectors of unit length.
+/// Depthwise and grouped convolutions at the sizes that they have in MobileNetV2 and ResNeXt-50, vectors of unit length, and an
+/// activation without an instruction before it.
 const OTHERS: &str = "arch Others at H = 112, W = 112 {
     input a: [B, 32, H, W]
     input b: [B, 96, H, W]
@@ -26,7 +27,7 @@ const OTHERS: &str = "arch Others at H = 112, W = 112 {
     conv depthwise: -> 32 (kernel = 3, padding = 1, groups = 32)
     conv down: -> 96 (kernel = 3, stride = 2, padding = 1, groups = 96)
     conv grouped: -> 128 (kernel = 3, padding = 1, groups = 32)
-    output d = l2_normalize(depthwise(a)), e = down(b), f = grouped(c)
+    output d = l2_normalize(depthwise(a)), e = down(b), f = grouped(c), g = relu(a)
 }";
 
 /// Multiply-accumulates beyond which plain Rust, an order slower, is left out.
@@ -65,9 +66,8 @@ fn layers((program, shapes): &Sized) -> Vec<Layer> {
     let network = Network::new(program);
     let plan = Plan::new(&network, shapes, network.rows.clone()).expect("the documented sizes are legal");
     let mut layers = Vec::new();
-    for step in &plan.steps {
-        let Work::Site { args, .. } = &step.work else { continue };
-        let instr = &network.sites[step.site].instr;
+    for site in &network.sites {
+        let (instr, (args, _)) = (&site.instr, site.operands());
         let ids = instr.weights();
         let mut own = vec![0; program.weights.len()];
         for (i, &id) in ids.iter().enumerate() {

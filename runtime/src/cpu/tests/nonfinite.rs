@@ -144,7 +144,7 @@ fn of_convolutions() {
 
 #[test]
 fn of_convolutions_in_tiles() {
-    let cases: [[usize; 4]; 3] = [[1, 80, 11, 10], [1, 60, 26, 25], [1, 40, 30, 29]];
+    let cases: [[usize; 4]; 3] = [[1, 100, 7, 6], [1, 60, 14, 13], [1, 40, 30, 29]];
     let conv = |net: &mut BodyMaker, channels: usize| {
         let add = Epilogue::Add { resize: None };
         (net.conv("conv", [channels; 2], ConvShape::square(3, 1, 1), true), vec![add, Epilogue::Activation(RELU)])
