@@ -103,7 +103,8 @@ fn weights_that_are_given_away_are_freed_as_they_are_packed() {
     // What a model adds to what is held, at most, in tensors.
     let growth = |make: &dyn Fn(Weights) -> Model| {
         // Made on this thread, whose allocations are counted; `Weights::init` would share the work.
-        let (weights, _) = Weights::from_tensors(&program, random_weights(&program).into_iter()).expect("all are given");
+        let (weights, _) =
+            Weights::from_tensors(&program, random_weights(&program).into_iter()).expect("all are given");
         let [now, _] = HELD.with(Cell::get);
         HELD.with(|held| held.set([now, now]));
         let model = make(weights);
