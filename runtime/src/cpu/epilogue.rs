@@ -126,8 +126,6 @@ impl<'a> Finish<'a> {
     }
 
     /// As [`Finish::write`], with the results in place of the sums.
-    ///
-    /// Step by step over all blocks rather than block by block, so that those of a step overlap in the processor.
     #[inline(always)]
     pub(crate) fn blocks<S: Simd>(
         &self,
@@ -144,9 +142,11 @@ impl<'a> Finish<'a> {
         self.steps(simd, blocks, stride, channels, starts);
     }
 
-    /// Applies its steps.
+    /// Applies it to blocks of results, as [`Finish::write`] has them.
+    ///
+    /// Step by step over all blocks rather than block by block, so that those of a step overlap in the processor.
     #[inline(always)]
-    fn steps<S: Simd>(
+    pub(crate) fn steps<S: Simd>(
         &self,
         simd: S,
         blocks: &mut [Block],

@@ -210,7 +210,8 @@ fn every_instruction_takes_an_epilogue() {
     let pool = |kind| Instr::Pool(Pool { kind, kernel: [3; 2], stride: [2; 2], padding: [1; 2] });
     let resize = |mode, target| Instr::Resize(Resize { mode, target });
     let (a, b): (&[usize], &[usize]) = (&[2, 19, 6, 9], &[2, 5, 4, 11]);
-    let cases: &[(Instr, &[&[usize]], [usize; 4])] = &[
+    type Case<'a> = (Instr, &'a [&'a [usize]], [usize; 4]);
+    let cases: &[Case] = &[
         (pool(PoolKind::Max), &[a], [2, 19, 3, 5]),
         (pool(PoolKind::Average { count_padding: true }), &[a], [2, 19, 3, 5]),
         (Instr::GlobalAveragePool, &[a], [2, 19, 1, 1]),

@@ -396,11 +396,12 @@ impl Winograd {
         out: &Output,
     ) {
         let panel = self.filters.panels.panel(index);
-        let bias = simd.load(self.filters.panels.bias(index));
+        let bias = self.filters.panels.bias(index);
         let mut results = [[0.0; BLOCK]; (MOST - 2) * (MOST - 2)];
         let results = &mut results[..(N - 2) * (N - 2)];
         let part = simd.part();
         for lane in (0..BLOCK).step_by(<S::Part as Simd>::LANES) {
+            let bias = part.load(&bias[lane..]);
             let mut columns = [[part.splat(0.0); N]; N];
             for (x, column) in columns.iter_mut().enumerate() {
                 for (y, value) in column.iter_mut().enumerate() {
@@ -415,12 +416,12 @@ impl Winograd {
                 }
                 let row = Points::<N>::output(part, row);
                 for x in 0..N - 2 {
-                    part.store(row[x], &mut results[y * (N - 2) + x][lane..]);
+                    part.store(part.add(row[x], bias), &mut results[y * (N - 2) + x][lane..]);
                 }
             }
         }
         let channels = [panel.channel, panel.width];
-        task.finish.blocks(simd, results, 1, bias, channels, starts);
+        task.finish.steps(simd, results, 1, channels, starts);
         let at @ [_, top, left] = self.tile(tile);
         let inside = [self.to.height - top, self.to.width - left].map(|inside| inside.min(N - 2));
         // SAFETY: a pair of a tile and a panel belongs to one job; tiles differ in their pixels, panels in their channels.
