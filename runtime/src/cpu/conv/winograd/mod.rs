@@ -330,7 +330,6 @@ impl Multiply<'_> {
                     zeros: &[],
                 };
                 let sums = &mut products[product * stride..][..width * tiles.len()];
-                sums.fill([0.0; BLOCK]);
                 let (first, rest) = filters.columns(index, product);
                 match paired {
                     true => {
