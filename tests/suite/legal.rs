@@ -101,7 +101,7 @@ fn result(instr: &Instr, operands: &[Sizes]) -> Result<Sizes, String> {
         Instr::GlobalAveragePool => Ok(Some([1, 1])),
         Instr::AdaptiveAveragePool { size } => Ok(Some(size.map(|n| n as i64))),
         Instr::Gemm { .. } | Instr::Flatten => Ok(None),
-        Instr::L2Normalize { .. } => Ok(first),
+        Instr::L2Normalize { .. } | Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => Ok(first),
         Instr::Concat | Instr::WeightedSum { .. } | Instr::Elementwise => {
             match operands.iter().find(|sizes| **sizes != first) {
                 Some(other) => Err(format!("{first:?} meets {other:?}")),

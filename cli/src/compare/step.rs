@@ -75,10 +75,8 @@ impl Step {
     pub fn weights(&self) -> Vec<WeightId> {
         let mut weights = self.instr.weights();
         for post in &self.epilogue {
-            if let Epilogue::Norm(norm) = post {
-                let own = [norm.weight, norm.bias, norm.mean, norm.variance];
-                weights.extend(own.into_iter().filter(|id| !weights.contains(id)).collect::<Vec<_>>());
-            }
+            let own = post.weights();
+            weights.extend(own.into_iter().filter(|id| !weights.contains(id)).collect::<Vec<_>>());
         }
         weights
     }

@@ -23,7 +23,12 @@ pub(super) enum Part {
 pub(super) fn part(node: &Node) -> Part {
     let Some(op) = &node.op else { return Part::Layer };
     match op {
-        Op::Activate(_) | Op::BatchNorm(_) | Op::Flatten(_) => Part::Follower,
+        Op::Activate(_)
+        | Op::BatchNorm(_)
+        | Op::Flatten(_)
+        | Op::GroupNorm(_)
+        | Op::LayerNorm(_)
+        | Op::LayerScale(_) => Part::Follower,
         Op::Up(_) | Op::UpTo(_) => Part::Arrow,
         Op::Add(_) => Part::Fuse(Sign::Add),
         Op::Concat(_) => Part::Fuse(Sign::Concat),
@@ -90,9 +95,12 @@ pub(super) fn words(node: &Node) -> String {
             Normalise::Softmax => "softmax".into(),
         },
         Instr::Concat => String::new(),
+        Instr::LayerNorm { .. } => "layer norm".into(),
+        Instr::GroupNorm { .. } => "group norm".into(),
         Instr::Elementwise => match op {
             Op::Activate(_) => op.text(&[]).trim_end_matches("()").to_owned(),
             Op::BatchNorm(_) => "batch norm".into(),
+            Op::LayerScale(_) => "layer scale".into(),
             _ => String::new(),
         },
     }

@@ -27,6 +27,11 @@ impl Builder<'_> {
                     let name = self.part(&name, "norm", last);
                     self.norm(norm, value, Value { name, shape })
                 }
+                Epilogue::LayerScale { weight } => {
+                    let factors = self.a_channel(*weight, shape.len(), &name);
+                    let name = self.part(&name, "scaled", last);
+                    self.map("Mul", vec![value.name, factors], Value { name, shape }, Vec::new())
+                }
                 Epilogue::Activation(activation) => {
                     let name = self.part(&name, "activation", last);
                     self.activation(*activation, value, Value { name, shape })
@@ -95,6 +100,10 @@ impl Builder<'_> {
             Instr::Flatten => self.map("Flatten", vec![input.name.clone()], result, vec![integer("axis", 1)]),
             Instr::L2Normalize { eps } => self.l2_normalize(*eps, input, result),
             Instr::WeightedSum { weight, normalise, eps } => self.weighted_sum(*weight, *normalise, *eps, args, result),
+            Instr::LayerNorm { eps, weight, bias } => self.layer_norm(*eps, *weight, *bias, input, result),
+            Instr::GroupNorm { groups, eps, weight, bias } => {
+                self.group_norm(*groups, *eps, *weight, *bias, input, result)
+            }
             // The epilogue does the work; without one the map still gets its name.
             Instr::Elementwise if result.name != step => input.clone(),
             Instr::Elementwise => self.map("Identity", vec![input.name.clone()], result, Vec::new()),
@@ -115,6 +124,17 @@ impl Builder<'_> {
             Activation::Silu => {
                 let gate = self.aside("Sigmoid", operands, &result.name, Vec::new());
                 self.map("Mul", vec![input.name, gate], result, Vec::new())
+            }
+            // x · (1 + erf(x / √2)) / 2, in the order that engines know as GELU.
+            Activation::Gelu => {
+                let name = result.name.clone();
+                let [root, one, half] = [("root", std::f32::consts::SQRT_2), ("one", 1.0), ("half", 0.5)]
+                    .map(|(part, value)| self.scalar(&format!("{name}/{part}"), value));
+                let place = self.aside("Div", vec![input.name.clone(), root], &name, Vec::new());
+                let erf = self.aside("Erf", vec![place], &name, Vec::new());
+                let sum = self.aside("Add", vec![erf, one], &name, Vec::new());
+                let product = self.aside("Mul", vec![input.name, sum], &name, Vec::new());
+                self.map("Mul", vec![product, half], result, Vec::new())
             }
         }
     }
@@ -279,5 +299,6 @@ fn instr_name(instr: &Instr) -> &'static str {
         Instr::L2Normalize { .. } => "l2",
         Instr::WeightedSum { .. } => "fuse",
         Instr::Elementwise => "input",
+        Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => "normed",
     }
 }

@@ -1,8 +1,8 @@
-//! Batch norms multiplied into what stands before them.
+//! Norms: those with statistics of their own, and batch norms multiplied into what stands before them.
 
 use neckar_spec::program::{Instr, Norm, WeightId};
 
-use super::graph::Builder;
+use super::graph::{Builder, Value, float, integers};
 
 /// The weights of a convolution-like instruction, by name.
 pub(super) struct Kernel {
@@ -11,6 +11,64 @@ pub(super) struct Kernel {
 }
 
 impl Builder<'_> {
+    /// A weight `[C]` as `[C, 1, …]`, so that it applies to the channels of a map of so many axes.
+    pub(super) fn a_channel(&mut self, weight: WeightId, axes: usize, name: &str) -> String {
+        let weight = self.weight(weight);
+        if axes == 2 {
+            return weight;
+        }
+        let behind: Vec<i64> = (1..axes as i64 - 1).collect();
+        let behind = self.integers(&format!("{name}/axes"), &behind);
+        self.aside("Unsqueeze", vec![weight, behind], name, Vec::new())
+    }
+
+    /// ONNX normalises along the last axis, so the channels go there and back.
+    pub(super) fn layer_norm(
+        &mut self,
+        eps: f32,
+        weight: WeightId,
+        bias: WeightId,
+        input: &Value,
+        result: Value,
+    ) -> Value {
+        let axes = input.shape.len();
+        let [weight, bias] = [weight, bias].map(|id| self.weight(id));
+        let attributes = vec![float("epsilon", eps)];
+        if axes == 2 {
+            return self.map("LayerNormalization", vec![input.name.clone(), weight, bias], result, attributes);
+        }
+        let name = result.name.clone();
+        let last = [0].into_iter().chain(2..axes).chain([1]);
+        let back = [0, axes - 1].into_iter().chain(1..axes - 1);
+        let turned = self.aside("Transpose", vec![input.name.clone()], &name, vec![integers("perm", last)]);
+        let normed = self.aside("LayerNormalization", vec![turned, weight, bias], &name, attributes);
+        self.map("Transpose", vec![normed], result, vec![integers("perm", back)])
+    }
+
+    /// An instance norm of maps whose channels are the groups and whose cells are all that is in one.
+    pub(super) fn group_norm(
+        &mut self,
+        groups: usize,
+        eps: f32,
+        weight: WeightId,
+        bias: WeightId,
+        input: &Value,
+        result: Value,
+    ) -> Value {
+        let name = result.name.clone();
+        let sizes = self.aside("Shape", vec![input.name.clone()], &name, Vec::new());
+        let grouped = self.integers(&format!("{name}/groups"), &[0, groups as i64, -1]);
+        let joined = self.aside("Reshape", vec![input.name.clone(), grouped], &name, Vec::new());
+        let [one, zero] = [("one", 1.0), ("zero", 0.0)]
+            .map(|(part, value)| self.floats(&format!("{name}/{part}"), &vec![value; groups]));
+        let normed = self.aside("InstanceNormalization", vec![joined, one, zero], &name, vec![float("epsilon", eps)]);
+        let parted = self.aside("Reshape", vec![normed, sizes], &name, Vec::new());
+        let axes = input.shape.len();
+        let [weight, bias] = [weight, bias].map(|id| self.a_channel(id, axes, &name));
+        let scaled = self.aside("Mul", vec![parted, weight], &name, Vec::new());
+        self.map("Add", vec![scaled, bias], result, Vec::new())
+    }
+
     /// The weights of an instruction, with the norm behind it where one is to be folded in.
     pub(super) fn kernel(
         &mut self,

@@ -11,27 +11,6 @@ use super::instances::Instance;
 use super::modules::{Modules, pair};
 use super::sequential::application;
 
-/// The class of fusions that hold weights.
-pub(super) const WEIGHTED_SUM: &str = r#"
-
-class WeightedSum(nn.Module):
-    """The sum of maps with normalised weights, one an operand."""
-
-    def __init__(self, operands, normalise, eps):
-        super().__init__()
-        self.w = nn.Parameter(torch.ones(operands))
-        self.normalise = normalise
-        self.eps = eps
-
-    def forward(self, *maps):
-        if self.normalise == "softmax":
-            weights = torch.softmax(self.w, dim=0)
-        else:
-            positive = F.softplus(self.w) if self.normalise == "softplus" else F.relu(self.w)
-            weights = positive / (positive.sum() + self.eps)
-        return sum(weight * x for weight, x in zip(weights, maps))
-"#;
-
 /// Words that are no names in Python.
 pub(super) const KEYWORDS: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
@@ -44,11 +23,6 @@ const TAKEN: &[&str] = &["self", "torch", "F", "nn", "sum", "zip", "getattr"];
 
 /// An expression longer than this becomes a statement of its own.
 const LONGEST: usize = 76;
-
-/// Whether a step needs [`WEIGHTED_SUM`].
-pub(super) fn needs_weighted_sum(step: &Step) -> bool {
-    matches!(step, Step::Run { instr: Instr::WeightedSum { .. }, .. })
-}
 
 /// The text of `forward`.
 pub(super) fn forward(program: &Program, instance: &Instance, modules: &Modules, inputs: &InputNames) -> String {
@@ -167,6 +141,8 @@ impl Expressions<'_> {
                 Epilogue::Activation(Activation::Relu) => format!("F.relu({value})"),
                 Epilogue::Activation(Activation::Silu) => format!("F.silu({value})"),
                 Epilogue::Activation(Activation::Sigmoid) => format!("torch.sigmoid({value})"),
+                Epilogue::Activation(Activation::Gelu) => format!("F.gelu({value})"),
+                Epilogue::LayerScale { weight } => format!("{}({value})", self.module(*weight)),
                 Epilogue::Add { resize } => {
                     let (addend, rest) = addends.split_first().expect("a program has an operand for each addition");
                     addends = rest;
@@ -213,6 +189,9 @@ impl Expressions<'_> {
             Instr::Flatten => format!("torch.flatten({x}, 1)"),
             Instr::L2Normalize { eps } => format!("F.normalize({x}, dim=1, eps={eps:e})"),
             Instr::Elementwise => x.to_owned(),
+            Instr::LayerNorm { weight, .. } | Instr::GroupNorm { weight, .. } => {
+                format!("{}({x})", self.module(*weight))
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod classes;
 mod forward;
+mod helpers;
 mod init;
 mod inputs;
 mod instances;
@@ -43,8 +44,10 @@ pub fn export(checked: &Checked, spec: &str) -> Result<String, Error> {
     let classes = classes::classes(&program, &instances)?;
     let named = classes.iter().any(|class| class.contains("OrderedDict("));
     let mut text = header(&program, spec, named);
-    if program.bodies.iter().any(|body| body.steps.iter().any(forward::needs_weighted_sum)) {
-        text.push_str(forward::WEIGHTED_SUM);
+    for (made, helper) in helpers::HELPERS {
+        if classes.iter().any(|class| class.contains(made)) {
+            text.push_str(helper);
+        }
     }
     for class in classes {
         text.push_str("\n\n");

@@ -130,17 +130,24 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
                 let pieces = vec![Piece::text(format!("WeightedSum({operands}, \"{normalise}\", eps={eps:e})"))];
                 add(*weight, pieces, &[(*weight, Kind::One)])?;
             }
+            Instr::LayerNorm { eps, weight, bias } => {
+                let pieces = channel_pieces(instance, "ChannelNorm(", *weight, Some(*eps));
+                add(*weight, pieces, &[(*weight, Kind::One), (*bias, Kind::Zero)])?;
+            }
+            Instr::GroupNorm { groups, eps, weight, bias } => {
+                let made = format!("nn.GroupNorm({groups}, ");
+                let pieces = channel_pieces(instance, &made, *weight, Some(*eps));
+                add(*weight, pieces, &[(*weight, Kind::One), (*bias, Kind::Zero)])?;
+            }
             _ => {}
         }
         for post in epilogue {
+            if let Epilogue::LayerScale { weight } = post {
+                add(*weight, channel_pieces(instance, "LayerScale(", *weight, None), &[(*weight, Kind::One)])?;
+            }
             let Epilogue::Norm(norm) = post else { continue };
-            let name = stem(module_of(&instance.weights[norm.weight as usize]));
             let class = if rank == 2 { "nn.BatchNorm1d(" } else { "nn.BatchNorm2d(" };
-            let channels = instance.weight_shapes[norm.weight as usize][0];
-            let mut pieces = vec![Piece::text(class), Piece::value(format!("{name}_channels"), channels)];
-            // PyTorch's own default is left out.
-            let eps = if norm.eps == 1e-5 { ")".to_owned() } else { format!(", eps={:e})", norm.eps) };
-            pieces.push(Piece::Text(eps));
+            let pieces = channel_pieces(instance, class, norm.weight, Some(norm.eps));
             add(norm.weight, pieces, &[(norm.weight, Kind::One), (norm.bias, Kind::Zero)])?;
         }
     }
@@ -159,6 +166,15 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
 fn class(pieces: &[Piece]) -> String {
     let Some(Piece::Text(text)) = pieces.first() else { return String::new() };
     text.split('(').next().unwrap_or_default().to_owned()
+}
+
+/// What is made of a number of channels, that of a weight, and an eps.
+fn channel_pieces(instance: &Instance, made: &str, weight: WeightId, eps: Option<f32>) -> Vec<Piece> {
+    let name = stem(module_of(&instance.weights[weight as usize]));
+    let channels = instance.weight_shapes[weight as usize][0];
+    // PyTorch's own default is left out.
+    let eps = eps.filter(|eps| *eps != 1e-5).map_or(String::new(), |eps| format!(", eps={eps:e}"));
+    vec![Piece::text(made), Piece::value(format!("{name}_channels"), channels), Piece::Text(eps + ")")]
 }
 
 /// `conv1` of `conv1.weight`.

@@ -22,8 +22,15 @@ pub(super) fn application<'s>(
         }
         Step::Run { instr, epilogue, .. } => match (instr, epilogue.as_slice()) {
             (Instr::Conv(conv), []) => conv.weight,
-            (Instr::Gemm { weight, .. } | Instr::TransposedConv { weight, .. }, []) => *weight,
+            (
+                Instr::Gemm { weight, .. }
+                | Instr::TransposedConv { weight, .. }
+                | Instr::LayerNorm { weight, .. }
+                | Instr::GroupNorm { weight, .. },
+                [],
+            ) => *weight,
             (Instr::Elementwise, [Epilogue::Norm(norm)]) => norm.weight,
+            (Instr::Elementwise, [Epilogue::LayerScale { weight }]) => *weight,
             _ => return None,
         },
     };

@@ -21,14 +21,19 @@ pub(crate) enum Post {
     Add(Addend),
 }
 
-/// A factor and a summand a channel.
+/// A factor and a summand a channel, with a block of zeros behind the last.
 #[derive(Debug)]
 pub(crate) struct Affine {
-    scale: Vec<f32>,
-    shift: Vec<f32>,
+    pub scale: Vec<f32>,
+    pub shift: Vec<f32>,
 }
 
 impl Affine {
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<f32>() * (self.scale.len() + self.shift.len())
+    }
+
     /// Of (factor, summand) pairs.
     pub(crate) fn new(channels: impl Iterator<Item = (f64, f64)>) -> Affine {
         let (mut scale, mut shift): (Vec<f32>, Vec<f32>) =

@@ -9,12 +9,15 @@ use neckar_spec::program::{Epilogue, Instr, Pool, Resize, ResizeMode};
 use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
 use super::conv::{Algorithm, ConvolutionSizes};
-use super::epilogue::{Addend, Finish, Post};
+use super::epilogue::{Addend, Affine, Finish, Post};
 use super::gemm::{Gemm, Geometry, Panels, Part};
+use super::group_norm::GroupNorm;
 use super::layout::{export, import};
 use super::packed::{Packed, PackedNetwork, PackedSite};
 use super::resize::{Nearest, Resampling};
-use super::{Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, pool, weighted_sum};
+use super::{
+    Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, layer_norm, pool, weighted_sum,
+};
 use crate::Tuning;
 use crate::plan::{Home, Network, Plan, Planned, Reads, Site, Value, View, Work};
 use crate::tensor::{Aligned, Dims, Map, MapMut};
@@ -62,6 +65,8 @@ enum Kernel {
     L2Normalize { eps: f32 },
     WeightedSum { factors: Arc<[f32]>, operands: Vec<View> },
     Elementwise,
+    LayerNorm { eps: f32, affine: Arc<Affine> },
+    GroupNorm(GroupNorm),
 }
 
 impl Executable {
@@ -82,6 +87,7 @@ impl Executable {
             let needs = match &step.kernel {
                 Kernel::Gemm(gemm) => gemm.workspace(),
                 Kernel::Winograd(winograd) => winograd.workspace(threads.count()),
+                Kernel::GroupNorm(norm) => norm.workspace(),
                 _ => continue,
             };
             workspace = array::from_fn(|i| workspace[i].max(needs[i]));
@@ -188,6 +194,8 @@ impl Kernel {
             Kernel::L2Normalize { .. } => "l2 normalize",
             Kernel::WeightedSum { .. } => "weighted sum",
             Kernel::Elementwise => "elementwise",
+            Kernel::LayerNorm { .. } => "layer norm",
+            Kernel::GroupNorm(_) => "group norm",
         }
     }
 }
@@ -206,6 +214,8 @@ impl Step {
             Kernel::L2Normalize { eps } => l2_normalize::run(*eps, task, data, out),
             Kernel::WeightedSum { factors, operands } => weighted_sum::run(factors, operands, task, out),
             Kernel::Elementwise => elementwise::run(task, data, out),
+            Kernel::LayerNorm { eps, affine } => layer_norm::run(*eps, affine, task, data, out),
+            Kernel::GroupNorm(norm) => norm.run(task, shared, data, out),
         }
     }
 }
@@ -279,9 +289,21 @@ impl Maker<'_> {
                 factors: factors.clone(),
                 operands: args.iter().map(|&arg| plan.view(arg)).collect(),
             },
-            (Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. } | Instr::WeightedSum { .. }, other) => {
-                unreachable!("the weights of {instr:?} are not packed as {other:?}")
+            (Instr::LayerNorm { eps, .. }, Packed::Affine(affine)) => {
+                Kernel::LayerNorm { eps: *eps, affine: affine.clone() }
             }
+            (Instr::GroupNorm { groups, eps, .. }, Packed::Affine(affine)) => {
+                Kernel::GroupNorm(GroupNorm::new(*groups, *eps, affine.clone(), from))
+            }
+            (
+                Instr::Conv(_)
+                | Instr::TransposedConv { .. }
+                | Instr::Gemm { .. }
+                | Instr::WeightedSum { .. }
+                | Instr::LayerNorm { .. }
+                | Instr::GroupNorm { .. },
+                other,
+            ) => unreachable!("the weights of {instr:?} are not packed as {other:?}"),
             (Instr::Pool(pool), _) => Kernel::Pool(pool.clone(), [from, to]),
             (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. }, _) => Kernel::Average([from, to]),
             (Instr::Resize(resize), _) => Kernel::Resample(Resampling::new(*resize, from, to)),
@@ -294,10 +316,12 @@ impl Maker<'_> {
 }
 
 fn posts(site: &Site, packed: &PackedSite, plan: &Plan, addends: &[Value], to: Dims) -> Vec<Post> {
-    let mut norms = packed.norms.iter();
+    let mut affine = packed.affine.iter();
     let mut addends = addends.iter();
     let post = |post: &Epilogue| match post {
-        Epilogue::Norm(_) => Post::Affine(norms.next().expect("every norm that is not folded is packed").clone()),
+        Epilogue::Norm(_) | Epilogue::LayerScale { .. } => {
+            Post::Affine(affine.next().expect("every norm and factor that is not folded is packed").clone())
+        }
         Epilogue::Activation(activation) => Post::Activation(*activation),
         Epilogue::Add { resize } => {
             let value = *addends.next().expect("a program has an operand for each addition");

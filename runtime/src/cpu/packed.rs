@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neckar_spec::program::{Epilogue, Instr, Norm};
+use neckar_spec::program::{Epilogue, Instr};
 
 use super::conv::PackedConv;
 use super::conv::depthwise::Taps;
@@ -21,6 +21,8 @@ pub(crate) enum Packed {
     Taps(Arc<Taps>),
     /// The factors of a weighted sum.
     Factors(Arc<[f32]>),
+    /// A factor and a summand a channel, of a norm with statistics of its own.
+    Affine(Arc<Affine>),
     None,
 }
 
@@ -32,6 +34,7 @@ impl Packed {
             Packed::Panels(panels) => panels.bytes(),
             Packed::Taps(taps) => taps.bytes(),
             Packed::Factors(factors) => size_of_val(&**factors),
+            Packed::Affine(affine) => affine.bytes(),
             Packed::None => 0,
         }
     }
@@ -51,8 +54,8 @@ pub(crate) struct PackedNetwork {
 pub(crate) struct PackedSite {
     /// The sites that share them.
     pub group: usize,
-    /// The norms of the epilogue that are not folded into the weights.
-    pub norms: Vec<Arc<Affine>>,
+    /// The norms and factors of the epilogue that are not folded into the weights.
+    pub affine: Vec<Arc<Affine>>,
     /// Whether the epilogue's first step is folded into the weights.
     pub folded: bool,
 }
@@ -60,7 +63,7 @@ pub(crate) struct PackedSite {
 /// Packs the weights of every site; sites that share an instruction's weights and what is folded into them share these.
 /// Each tensor is let go of as soon as it is packed.
 pub(crate) fn pack(network: &Network, weights: Weights, threads: &Threads) -> PackedNetwork {
-    let mut distinct: Vec<(&Instr, Option<&Norm>)> = Vec::new();
+    let mut distinct: Vec<(&Instr, Option<&Epilogue>)> = Vec::new();
     let groups: Vec<usize> = network
         .sites
         .iter()
@@ -72,15 +75,15 @@ pub(crate) fn pack(network: &Network, weights: Weights, threads: &Threads) -> Pa
             })
         })
         .collect();
-    let norms: Vec<Vec<Arc<Affine>>> = network.sites.iter().map(|site| norms(site, &weights)).collect();
-    let materials = distinct.into_iter().map(|(instr, norm)| Material::of(instr, norm, &weights)).collect();
+    let affine: Vec<Vec<Arc<Affine>>> = network.sites.iter().map(|site| affine(site, &weights)).collect();
+    let materials = distinct.into_iter().map(|(instr, fold)| Material::of(instr, fold, &weights)).collect();
     drop(weights);
     let packed: Vec<Packed> =
         threads.map(materials, |material: Option<Material>| material.map_or(Packed::None, Material::pack));
-    let sites = network.sites.iter().zip(norms).zip(groups);
-    let site = |((site, norms), group): ((&Site, _), usize)| {
+    let sites = network.sites.iter().zip(affine).zip(groups);
+    let site = |((site, affine), group): ((&Site, _), usize)| {
         let folded = foldable(site).is_some();
-        PackedSite { group, norms, folded }
+        PackedSite { group, affine, folded }
     };
     PackedNetwork { sites: sites.map(site).collect(), groups: packed }
 }
@@ -97,21 +100,21 @@ impl PackedNetwork {
     }
 }
 
-/// The norm that can be folded into a site's weights: one right behind an instruction that multiplies with weights.
-fn foldable(site: &Site) -> Option<&Norm> {
-    match (&site.instr, site.epilogue.first()) {
-        (Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. }, Some(Epilogue::Norm(norm))) => Some(norm),
+/// The norm or factor that can be folded into a site's weights: one right behind an instruction that multiplies with weights.
+fn foldable(site: &Site) -> Option<&Epilogue> {
+    match (&site.instr, site.epilogue.first()?) {
+        (
+            Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. },
+            post @ (Epilogue::Norm(_) | Epilogue::LayerScale { .. }),
+        ) => Some(post),
         _ => None,
     }
 }
 
-/// The norms of a site that are not folded into its weights.
-fn norms(site: &Site, weights: &Weights) -> Vec<Arc<Affine>> {
-    let norms = site.epilogue[usize::from(foldable(site).is_some())..].iter().filter_map(|post| match post {
-        Epilogue::Norm(norm) => Some(Arc::new(Affine::new(scales_and_shifts(norm, weights).into_iter()))),
-        Epilogue::Activation(_) | Epilogue::Add { .. } => None,
-    });
-    norms.collect()
+/// The norms and factors of a site that are not folded into its weights.
+fn affine(site: &Site, weights: &Weights) -> Vec<Arc<Affine>> {
+    let posts = site.epilogue[usize::from(foldable(site).is_some())..].iter();
+    posts.filter_map(|post| Some(Arc::new(Affine::new(scales_and_shifts(post, weights)?.into_iter())))).collect()
 }
 
 /// What packed weights are made of.
@@ -119,15 +122,15 @@ struct Material<'a> {
     instr: &'a Instr,
     weight: Tensor,
     bias: Option<Tensor>,
-    /// The norm that is folded in, for each channel.
+    /// The factor and the summand a channel that are folded in.
     fold: Option<Vec<(f64, f64)>>,
 }
 
 impl Material<'_> {
     /// Of an instruction; none where it has no weights.
-    fn of<'a>(instr: &'a Instr, norm: Option<&Norm>, weights: &Weights) -> Option<Material<'a>> {
+    fn of<'a>(instr: &'a Instr, fold: Option<&Epilogue>, weights: &Weights) -> Option<Material<'a>> {
         let mut own = instr.weights().into_iter().map(|weight| weights.tensor(weight).clone());
-        let fold = norm.map(|norm| scales_and_shifts(norm, weights));
+        let fold = fold.and_then(|post| scales_and_shifts(post, weights));
         Some(Material { instr, weight: own.next()?, bias: own.next(), fold })
     }
 
@@ -162,6 +165,11 @@ impl Material<'_> {
             Instr::WeightedSum { normalise, eps, .. } => {
                 Packed::Factors(weighted_sum::normalised(weight, *normalise, *eps).into())
             }
+            Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => {
+                let shifts = bias.into_iter().flatten().copied();
+                let channels = weight.iter().zip(shifts).map(|(&scale, shift)| (f64::from(scale), f64::from(shift)));
+                Packed::Affine(Arc::new(Affine::new(channels)))
+            }
             Instr::Pool(_)
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
@@ -174,12 +182,20 @@ impl Material<'_> {
     }
 }
 
-/// A norm in inference as a factor and a summand a channel: γ/√(σ² + ε) and β − μ·γ/√(σ² + ε).
-fn scales_and_shifts(norm: &Norm, weights: &Weights) -> Vec<(f64, f64)> {
+/// A factor and a summand a channel: of a norm in inference γ/√(σ² + ε) and β − μ·γ/√(σ² + ε); none where a step of an epilogue
+/// is something else.
+fn scales_and_shifts(post: &Epilogue, weights: &Weights) -> Option<Vec<(f64, f64)>> {
+    let norm = match post {
+        Epilogue::Norm(norm) => norm,
+        Epilogue::LayerScale { weight } => {
+            return Some(weights.get(*weight).iter().map(|&factor| (f64::from(factor), 0.0)).collect());
+        }
+        Epilogue::Activation(_) | Epilogue::Add { .. } => return None,
+    };
     let [gamma, beta, mean, variance] = [norm.weight, norm.bias, norm.mean, norm.variance].map(|id| weights.get(id));
     let channel = |c: usize| {
         let scale = f64::from(gamma[c]) / (f64::from(variance[c]) + f64::from(norm.eps)).sqrt();
         (scale, f64::from(beta[c]) - f64::from(mean[c]) * scale)
     };
-    (0..gamma.len()).map(channel).collect()
+    Some((0..gamma.len()).map(channel).collect())
 }

@@ -287,6 +287,8 @@ fn site_name(site: &Site) -> String {
         Instr::L2Normalize { .. } => "l2 normalize".to_owned(),
         Instr::WeightedSum { .. } => "weighted sum".to_owned(),
         Instr::Elementwise => "elementwise".to_owned(),
+        Instr::LayerNorm { .. } => "layer norm".to_owned(),
+        Instr::GroupNorm { .. } => "group norm".to_owned(),
     };
     for post in &site.epilogue {
         name += match post {
@@ -294,9 +296,11 @@ fn site_name(site: &Site) -> String {
             Epilogue::Activation(Activation::Relu) => " + relu",
             Epilogue::Activation(Activation::Silu) => " + silu",
             Epilogue::Activation(Activation::Sigmoid) => " + sigmoid",
+            Epilogue::Activation(Activation::Gelu) => " + gelu",
             Epilogue::Add { resize: Some(Resize { mode: ResizeMode::Nearest, .. }) } => " + add nearest",
             // What is not nearest is resized by a step of its own.
             Epilogue::Add { .. } => " + add",
+            Epilogue::LayerScale { .. } => " + layer scale",
         };
     }
     name

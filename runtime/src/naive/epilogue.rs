@@ -24,7 +24,33 @@ pub(super) fn activate(activation: Activation, mut map: Map) -> Map {
             Activation::Relu => x.max(0.0),
             Activation::Silu => *x / (1.0 + (-*x).exp()),
             Activation::Sigmoid => 1.0 / (1.0 + (-*x).exp()),
+            Activation::Gelu if *x == f64::NEG_INFINITY => 0.0,
+            Activation::Gelu => *x / 2.0 * (1.0 + erf(*x * std::f64::consts::FRAC_1_SQRT_2)),
         };
+    }
+    map
+}
+
+/// The error function by its series 2/√π · exp(−x²) · Σ 2ⁿ·x²ⁿ⁺¹/(2n + 1)!!, all of whose terms have one sign (Abramowitz and
+/// Stegun, 7.1.6).
+fn erf(x: f64) -> f64 {
+    // Beyond, it differs from ±1 by less than a rounding.
+    if x.abs() > 6.0 {
+        return x.signum();
+    }
+    let mut term = x;
+    let mut sum = x;
+    for n in 1..200 {
+        term *= 2.0 * x * x / f64::from(2 * n + 1);
+        sum += term;
+    }
+    std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum
+}
+
+pub(super) fn scale(factors: &[f32], mut map: Map) -> Map {
+    let plane = map.dims.height * map.dims.width;
+    for (i, x) in map.data.iter_mut().enumerate() {
+        *x *= f64::from(factors[i / plane % map.dims.channels]);
     }
     map
 }

@@ -11,7 +11,9 @@ mod epilogue;
 mod flatten;
 mod gemm;
 mod global_average_pool;
+mod group_norm;
 mod l2_normalize;
+mod layer_norm;
 mod map;
 mod pool;
 mod resize;
@@ -129,6 +131,7 @@ fn run_step(instr: &Instr, epilogue: &[Epilogue], weights: &BodyWeights, args: &
         map = match post {
             Epilogue::Norm(norm) => epilogue::norm(norm, weights, &map),
             Epilogue::Activation(activation) => epilogue::activate(*activation, map),
+            Epilogue::LayerScale { weight } => epilogue::scale(weights.get(*weight), map),
             Epilogue::Add { resize } => {
                 let (first, rest) = addends.split_first().expect("a program has an operand for each addition");
                 addends = rest;
@@ -161,5 +164,11 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
             weighted_sum::run(weights.get(*weight), *normalise, *eps, args, shape)
         }
         Instr::Elementwise => elementwise::run(input),
+        Instr::LayerNorm { eps, weight, bias } => {
+            layer_norm::run(*eps, weights.get(*weight), weights.get(*bias), input, shape)
+        }
+        Instr::GroupNorm { groups, eps, weight, bias } => {
+            group_norm::run(*groups, *eps, weights.get(*weight), weights.get(*bias), input, shape)
+        }
     }
 }

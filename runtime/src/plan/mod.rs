@@ -198,9 +198,13 @@ pub(crate) fn result_shape(instr: &Instr, args: &[&[usize]]) -> Result<Vec<usize
         Instr::Conv(_) | Instr::Pool(_) | Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => Some(4),
         Instr::TransposedConv { .. } | Instr::Resize(_) => Some(4),
         Instr::Gemm { .. } => Some(2),
-        Instr::Concat | Instr::Flatten | Instr::L2Normalize { .. } | Instr::WeightedSum { .. } | Instr::Elementwise => {
-            None
-        }
+        Instr::Concat
+        | Instr::Flatten
+        | Instr::L2Normalize { .. }
+        | Instr::WeightedSum { .. }
+        | Instr::Elementwise
+        | Instr::LayerNorm { .. }
+        | Instr::GroupNorm { .. } => None,
     };
     if let Some(rank) = rank
         && args[0].len() != rank
@@ -277,7 +281,7 @@ fn plan_site(
     let shape = result_shape(&site.instr, &shapes)?;
     let resizes = site.epilogue.iter().filter_map(|post| match post {
         Epilogue::Add { resize } => Some(*resize),
-        Epilogue::Norm(_) | Epilogue::Activation(_) => None,
+        Epilogue::Norm(_) | Epilogue::Activation(_) | Epilogue::LayerScale { .. } => None,
     });
     for (addend, resize) in addends.iter_mut().zip(resizes) {
         let from = shape_of(values, *addend);

@@ -43,6 +43,16 @@ impl BodyMaker {
         Epilogue::Norm(Norm { weight, bias, mean, variance, eps: 1e-5 })
     }
 
+    pub fn layer_norm(&mut self, name: &str, channels: usize) -> Instr {
+        let [weight, bias] = ["weight", "bias"].map(|part| self.weight(&format!("{name}.{part}"), &[channels]));
+        Instr::LayerNorm { eps: 1e-5, weight, bias }
+    }
+
+    pub fn group_norm(&mut self, name: &str, groups: usize, channels: usize) -> Instr {
+        let [weight, bias] = ["weight", "bias"].map(|part| self.weight(&format!("{name}.{part}"), &[channels]));
+        Instr::GroupNorm { groups, eps: 1e-5, weight, bias }
+    }
+
     /// A convolution with a bias if asked for: kernel, stride, padding, dilation, groups.
     pub fn conv(&mut self, name: &str, io: [usize; 2], shape: ConvShape, bias: bool) -> Instr {
         let ConvShape { kernel, stride, padding, dilation, groups } = shape;

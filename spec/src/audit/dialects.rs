@@ -25,40 +25,40 @@ pub struct Dialect {
     pub why: &'static str,
 }
 
-/// Each tool's figure at given sizes; none where they leave the range of `u64`.
+/// Each tool's figure at given sizes, where it is known what the tool counts; none where sizes leave the range of `u64`.
 pub fn dialects(graph: &Graph, sizes: &Env) -> Option<Vec<Dialect>> {
     let readers = readers(graph);
-    let mut sums = [0_u64; 4];
+    let mut sums = [Some(0_u64); 4];
     for node in graph.nodes.iter().filter(|node| node.op.is_some()) {
         let work = Work::new(graph, &readers, node, sizes)?;
         let counts = [work.fvcore(), work.thop(), work.ultralytics_thop(), work.tract()];
         for (sum, count) in sums.iter_mut().zip(counts) {
-            *sum = sum.checked_add(count?)?;
+            *sum = sum.zip(count).and_then(|(sum, count)| sum.checked_add(count));
         }
     }
     let [fvcore, thop, ultralytics, tract] = sums;
-    let dialect = |tool, unit, count, why| Dialect { tool, unit, count, why };
-    Some(vec![
+    let dialect = |tool, unit, count: Option<u64>, why| Some(Dialect { tool, unit, count: count?, why });
+    let dialects = [
         dialect(
             "fvcore",
             "flops",
             fvcore,
-            "one flop is one MAC; adds 2 an element of a batch norm, 1 of a nearest and 4 of a bilinear up-sampling, 1 a \
+            "one flop is one MAC; adds 2 an element of a batch norm, 5 of a layer or group norm, 1 of a nearest and 4 of a bilinear up-sampling, 1 a \
              cell that an adaptive pool reads; activations, additions and window pools count nothing",
         ),
         dialect(
             "thop",
             "MACs",
             thop,
-            "adds 4 an element of a batch norm, 1 of a nearest and 11 of a bilinear `nn.Upsample`, 1 an output of an \
+            "adds 4 an element of a batch or layer norm, 1 of a nearest and 11 of a bilinear `nn.Upsample`, 1 an output of an \
              average pool, the window and 1 an output of an adaptive one; a transposed convolution counts kernel² times \
              too much where its stride is its kernel; `UpTo`, a function in PyTorch, is not seen",
         ),
         dialect(
             "Ultralytics",
             "FLOPs",
-            ultralytics.checked_mul(2)?,
-            "twice what ultralytics-thop counts, before layers are fused: 4 an element of a batch norm and 11 of a bilinear \
+            ultralytics.and_then(|count| count.checked_mul(2)),
+            "twice what ultralytics-thop counts, before layers are fused: 4 an element of a norm and 11 of a bilinear \
              `nn.Upsample`, each addition and division of an average pool, nothing for nearest up-sampling and for `UpTo`",
         ),
         dialect(
@@ -66,10 +66,11 @@ pub fn dialects(graph: &Graph, sizes: &Env) -> Option<Vec<Dialect>> {
             "FMA(F32)",
             tract,
             "of `dump --cost` on PyTorch's ONNX export, before `-O` fuses more; adds 1 an element of a batch norm that no \
-             convolution before it takes in, 11 of a sigmoid, 12 of a SiLU, 2 of an L2 norm, 1 of each weighted operand, and 1 a cell read and 1 an output of a global average pool; transposed convolutions, \
+             convolution before it takes in, 11 of a sigmoid, 12 of a SiLU, 13 of a GELU, 2 of an L2 norm, 1 of each weighted operand, and 1 a cell read and 1 an output of a global average pool; transposed convolutions, \
              additions, other pools and up-sampling count nothing, and divisions stand apart",
         ),
-    ])
+    ];
+    Some(dialects.into_iter().flatten().collect())
 }
 
 /// How many operators and outputs read each node.
@@ -126,6 +127,7 @@ impl Work {
         match &self.instr {
             Instr::Resize(resize) => self.outputs(if resize.mode == ResizeMode::Nearest { 1 } else { 4 }),
             Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => product(&self.input),
+            Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => self.outputs(5),
             _ if self.normalises() => self.outputs(2),
             _ => Some(self.macs),
         }
@@ -145,6 +147,7 @@ impl Work {
                 let [rows, columns] = [2, 3].map(|axis| self.input[axis] as f64 / self.output[axis] as f64);
                 Some(((rows * columns + 1.0) * self.outputs(1)? as f64) as u64)
             }
+            Instr::LayerNorm { .. } => self.outputs(4),
             _ if self.normalises() => self.outputs(4),
             _ => Some(self.macs),
         }
@@ -169,6 +172,7 @@ impl Work {
                 let maps = product(&self.input[..2])?;
                 maps.checked_mul(read(2))?.checked_mul(read(3))?.checked_add(self.outputs(1)?)
             }
+            Instr::GroupNorm { .. } => self.outputs(4),
             _ => self.thop(),
         }
     }
@@ -176,10 +180,14 @@ impl Work {
     fn tract(&self) -> Option<u64> {
         match (&self.instr, &self.post) {
             (_, Some(Epilogue::Norm(_))) => self.outputs(u64::from(!self.is_folded)),
+            // What it makes of the statistics of a map is not known here.
+            (Instr::LayerNorm { .. } | Instr::GroupNorm { .. }, _) => None,
+            (_, Some(Epilogue::LayerScale { .. })) => self.outputs(1),
             (_, Some(Epilogue::Activation(activation))) => self.outputs(match activation {
                 Activation::Relu => 0,
                 Activation::Sigmoid => 11,
                 Activation::Silu => 12,
+                Activation::Gelu => 13,
             }),
             (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { size: [1, 1] }, _) => {
                 product(&self.input)?.checked_add(self.outputs(1)?)

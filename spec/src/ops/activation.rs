@@ -1,4 +1,4 @@
-//! Activations: ReLU max(x, 0); SiLU x·σ(x) (arXiv 1702.03118); sigmoid σ(x) = 1/(1 + exp(−x)).
+//! Activations: ReLU max(x, 0); SiLU x·σ(x) (arXiv 1702.03118); sigmoid σ(x) = 1/(1 + exp(−x)); GELU x·Φ(x) (arXiv 1606.08415).
 
 use super::arguments::Arguments;
 use super::{Operands, Operator, Out, Page, Requirement, ShapeError, Signature};
@@ -67,6 +67,24 @@ arch Sigmoid at H = 8, W = 8 {
     },
 );
 
+pub(super) static GELU: Signature = signature(
+    &["gelu", "GELU"],
+    "x · Φ(x) = x/2 · (1 + erf(x/√2)), cell by cell",
+    Page {
+        lowering: "`Elementwise` with the epilogue `Activation(Gelu)`, which joins the instruction before it",
+        numerics: "the exact form, not the one by tanh; within a millionth of |x|; NaN stays NaN, −∞ gives its limit 0",
+        source: "arXiv 1606.08415, section 2; PyTorch's `GELU(approximate='none')`",
+        example: "\
+arch Gelu at H = 8, W = 8 {
+    input x: [B, 4, H, W]
+    conv c: -> 16 (kernel = 1)
+    output y = x |> c |> gelu → [B, 16, H, W]
+}
+",
+        ..Page::CELLWISE
+    },
+);
+
 impl Activate {
     pub(super) fn relu(_: &mut Arguments) -> Option<Activate> {
         Some(Activate(Activation::Relu))
@@ -78,6 +96,10 @@ impl Activate {
 
     pub(super) fn sigmoid(_: &mut Arguments) -> Option<Activate> {
         Some(Activate(Activation::Sigmoid))
+    }
+
+    pub(super) fn gelu(_: &mut Arguments) -> Option<Activate> {
+        Some(Activate(Activation::Gelu))
     }
 }
 
@@ -95,6 +117,7 @@ impl Operator for Activate {
             Activation::Relu => "ReLU()",
             Activation::Silu => "SiLU()",
             Activation::Sigmoid => "Sigmoid()",
+            Activation::Gelu => "GELU()",
         }
         .into()
     }

@@ -92,7 +92,7 @@ impl Operator for BatchNorm {
 }
 
 /// A float as Python prints it: `1e-05`.
-fn python_float(x: f64) -> String {
+pub(super) fn python_float(x: f64) -> String {
     let text = format!("{x:e}");
     match text.split_once("e-") {
         Some((digits, exponent)) if x < 1e-4 => format!("{digits}e-{exponent:0>2}"),

@@ -223,7 +223,9 @@ macro_rules! operators {
 pub(crate) use fuse::WORDS as FUSE_WORDS;
 
 operators! {
-    activation::Activate [RELU => Activate::relu, SILU => Activate::silu, SIGMOID => Activate::sigmoid];
+    activation::Activate [
+        RELU => Activate::relu, SILU => Activate::silu, SIGMOID => Activate::sigmoid, GELU => Activate::gelu
+    ];
     adaptive_avg_pool::AdaptiveAvgPool [SIGNATURE => AdaptiveAvgPool::build, GLOBAL => AdaptiveAvgPool::global];
     add::Add [SIGNATURE => Add::build];
     batch_norm::BatchNorm [SIGNATURE => BatchNorm::build];
@@ -231,7 +233,10 @@ operators! {
     conv::Conv [SIGNATURE => Conv::build];
     flatten::Flatten [SIGNATURE => Flatten::build];
     fuse::Fuse [SIGNATURE => Fuse::build];
+    group_norm::GroupNorm [SIGNATURE => GroupNorm::build];
     l2_normalize::L2Normalize [SIGNATURE => L2Normalize::build];
+    layer_norm::LayerNorm [SIGNATURE => LayerNorm::build];
+    layer_scale::LayerScale [SIGNATURE => LayerScale::build];
     linear::Linear [SIGNATURE => Linear::build];
     pool::WindowPool [MAX => WindowPool::max, AVERAGE => WindowPool::average];
     up::Up [UP2 => Up::twice, UP => Up::by_factor];

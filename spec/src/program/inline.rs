@@ -111,6 +111,7 @@ impl Instr {
             | Instr::TransposedConv { weight, bias, .. }
             | Instr::Gemm { weight, bias, .. } => std::iter::once(weight).chain(bias).collect(),
             Instr::WeightedSum { weight, .. } => vec![weight],
+            Instr::LayerNorm { weight, bias, .. } | Instr::GroupNorm { weight, bias, .. } => vec![weight, bias],
             Instr::Pool(_)
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
@@ -135,7 +136,17 @@ impl Epilogue {
                 variance: outside(norm.variance),
                 eps: norm.eps,
             }),
+            Epilogue::LayerScale { weight } => Epilogue::LayerScale { weight: outside(*weight) },
             Epilogue::Activation(_) | Epilogue::Add { .. } => self.clone(),
+        }
+    }
+
+    /// The weights that it multiplies with and adds.
+    pub fn weights(&self) -> Vec<WeightId> {
+        match self {
+            Epilogue::Norm(norm) => vec![norm.weight, norm.bias, norm.mean, norm.variance],
+            Epilogue::LayerScale { weight } => vec![*weight],
+            Epilogue::Activation(_) | Epilogue::Add { .. } => Vec::new(),
         }
     }
 

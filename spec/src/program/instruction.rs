@@ -63,6 +63,26 @@ pub enum Instr {
     },
     /// The first operand as it is; the epilogue does the work.
     Elementwise,
+    /// (x − mean) / √(var + eps) · weight + bias with the statistics of each cell's channels.
+    LayerNorm {
+        /// Added to the variance.
+        eps: f32,
+        /// γ, `[C]`.
+        weight: WeightId,
+        /// β, `[C]`.
+        bias: WeightId,
+    },
+    /// (x − mean) / √(var + eps) · weight + bias with the statistics of each image's groups of channels, over all cells.
+    GroupNorm {
+        /// Groups of channels.
+        groups: usize,
+        /// Added to the variance.
+        eps: f32,
+        /// γ, `[C]`.
+        weight: WeightId,
+        /// β, `[C]`.
+        bias: WeightId,
+    },
 }
 
 /// A convolution's attributes.
@@ -163,6 +183,11 @@ pub enum Epilogue {
         /// How that map comes to the result's size, where it has not it yet.
         resize: Option<Resize>,
     },
+    /// Each channel times a learned factor.
+    LayerScale {
+        /// `[C]`.
+        weight: WeightId,
+    },
 }
 
 /// Batch normalisation: (x − mean) / √(var + eps) · weight + bias, a channel each.
@@ -189,6 +214,8 @@ pub enum Activation {
     Silu,
     /// 1 / (1 + exp(−x)).
     Sigmoid,
+    /// x · Φ(x) = x/2 · (1 + erf(x/√2)).
+    Gelu,
 }
 
 impl Instr {
@@ -206,7 +233,9 @@ impl Instr {
             | Instr::Resize(Resize { target: Target::Factor(_), .. })
             | Instr::Flatten
             | Instr::L2Normalize { .. }
-            | Instr::Elementwise => Some(1),
+            | Instr::Elementwise
+            | Instr::LayerNorm { .. }
+            | Instr::GroupNorm { .. } => Some(1),
         }
     }
 
@@ -228,7 +257,9 @@ impl Instr {
             | Instr::Flatten
             | Instr::L2Normalize { .. }
             | Instr::WeightedSum { .. }
-            | Instr::Elementwise => return E::constant(0),
+            | Instr::Elementwise
+            | Instr::LayerNorm { .. }
+            | Instr::GroupNorm { .. } => return E::constant(0),
         };
         output.iter().fold(E::constant(each), |product, size| product.product(size))
     }
@@ -260,7 +291,11 @@ impl Instr {
             }
             Instr::Concat => formula::joined(inputs),
             Instr::Flatten => formula::flattened(first),
-            Instr::L2Normalize { .. } | Instr::WeightedSum { .. } | Instr::Elementwise => first.clone(),
+            Instr::L2Normalize { .. }
+            | Instr::WeightedSum { .. }
+            | Instr::Elementwise
+            | Instr::LayerNorm { .. }
+            | Instr::GroupNorm { .. } => first.clone(),
         }
     }
 }

@@ -112,6 +112,12 @@ impl Display for Instr {
                 write!(f, "weighted_sum {normalise} eps {eps:?} {}", Weights(*weight, None))
             }
             Instr::Elementwise => f.write_str("elementwise"),
+            Instr::LayerNorm { eps, weight, bias } => {
+                write!(f, "layer_norm eps {eps:?} {}", Weights(*weight, Some(*bias)))
+            }
+            Instr::GroupNorm { groups, eps, weight, bias } => {
+                write!(f, "group_norm {groups} eps {eps:?} {}", Weights(*weight, Some(*bias)))
+            }
         }
     }
 }
@@ -166,9 +172,11 @@ impl Display for Epilogue {
                 Activation::Relu => "relu",
                 Activation::Silu => "silu",
                 Activation::Sigmoid => "sigmoid",
+                Activation::Gelu => "gelu",
             }),
             Epilogue::Add { resize: None } => f.write_str("add"),
             Epilogue::Add { resize: Some(resize) } => write!(f, "add {resize}"),
+            Epilogue::LayerScale { weight } => write!(f, "layer_scale {}", Weights(*weight, None)),
         }
     }
 }

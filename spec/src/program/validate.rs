@@ -146,6 +146,9 @@ impl<'a> BodyCheck<'a> {
             }
             Instr::Gemm { features, weight, bias } => (*weight, vec![Some(*features), None], *bias),
             Instr::WeightedSum { weight, .. } => (*weight, vec![Some(operands)], None),
+            Instr::LayerNorm { weight, bias, .. } | Instr::GroupNorm { weight, bias, .. } => {
+                (*weight, vec![None], Some(*bias))
+            }
             Instr::Pool(_)
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
@@ -170,6 +173,7 @@ impl<'a> BodyCheck<'a> {
                 Epilogue::Add { resize: Some(Resize { target: Target::Factor(0), .. }) } => {
                     return Err("an addition resizes by the factor 0".into());
                 }
+                Epilogue::LayerScale { weight } => self.need(*weight, vec![channels])?,
                 Epilogue::Add { resize: _ } | Epilogue::Activation(_) => {}
             }
         }
@@ -199,7 +203,9 @@ fn channels(instr: &Instr) -> Option<usize> {
         | Instr::Flatten
         | Instr::L2Normalize { .. }
         | Instr::WeightedSum { .. }
-        | Instr::Elementwise => None,
+        | Instr::Elementwise
+        | Instr::LayerNorm { .. }
+        | Instr::GroupNorm { .. } => None,
     }
 }
 
@@ -233,13 +239,15 @@ fn check_attributes(instr: &Instr) -> Result<(), String> {
         }
         Instr::AdaptiveAveragePool { size } => positive("size", size),
         Instr::Resize(Resize { target: Target::Factor(factor), .. }) => positive("factor", &[*factor]),
+        Instr::GroupNorm { groups, .. } => positive("groups", &[*groups]),
         Instr::Resize(Resize { target: Target::Like, .. })
         | Instr::GlobalAveragePool
         | Instr::Concat
         | Instr::Flatten
         | Instr::L2Normalize { .. }
         | Instr::WeightedSum { .. }
-        | Instr::Elementwise => Ok(()),
+        | Instr::Elementwise
+        | Instr::LayerNorm { .. } => Ok(()),
     }
 }
 

@@ -32,7 +32,8 @@ pub fn hypotheses(part: &Part, step: &Step) -> Vec<Hypothesis> {
     let own = match (&step.instr, step.epilogue.as_slice()) {
         (Instr::Elementwise, [Epilogue::Activation(own)]) => *own,
         (Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. } | Instr::WeightedSum { .. }, [])
-        | (Instr::Elementwise, [Epilogue::Norm(_) | Epilogue::Add { .. }, ..]) => return added(step),
+        | (Instr::Elementwise, [Epilogue::Norm(_) | Epilogue::LayerScale { .. } | Epilogue::Add { .. }, ..])
+        | (Instr::LayerNorm { .. } | Instr::GroupNorm { .. }, []) => return added(step),
         _ => return Vec::new(),
     };
     let spec = name(own);
@@ -85,6 +86,7 @@ fn name(activation: Activation) -> &'static str {
         Activation::Relu => "ReLU",
         Activation::Silu => "SiLU",
         Activation::Sigmoid => "sigmoid",
+        Activation::Gelu => "GELU",
     }
 }
 

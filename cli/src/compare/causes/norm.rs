@@ -22,6 +22,16 @@ pub fn hypotheses(part: &Part, step: &Step) -> Vec<Hypothesis> {
         let other = |eps| eps_way(eps, own, step.with_instr(Instr::L2Normalize { eps }));
         return EPSILONS.into_iter().filter(|eps| *eps != own).map(other).collect();
     }
+    if let Instr::LayerNorm { eps: own, .. } | Instr::GroupNorm { eps: own, .. } = step.instr {
+        let other = |other| {
+            let mut instr = step.instr.clone();
+            if let Instr::LayerNorm { eps, .. } | Instr::GroupNorm { eps, .. } = &mut instr {
+                *eps = other;
+            }
+            eps_way(other, own, step.with_instr(instr))
+        };
+        return EPSILONS.into_iter().filter(|eps| *eps != own).map(other).collect();
+    }
     let Some(norm) = step.norm() else { return Vec::new() };
     let with = |norm: Norm| step.with_epilogue(vec![Epilogue::Norm(norm)]);
     let other_eps = |eps| eps_way(eps, norm.eps, with(Norm { eps, ..norm.clone() }));

@@ -12,7 +12,43 @@ pub(crate) fn activate<S: Simd>(simd: S, activation: Activation, x: S::V) -> S::
         Activation::Relu => simd.max(simd.splat(0.0), x),
         Activation::Silu => simd.div(x, one_plus_exp_minus(simd, x)),
         Activation::Sigmoid => simd.div(simd.splat(1.0), one_plus_exp_minus(simd, x)),
+        Activation::Gelu => gelu(simd, x),
     }
+}
+
+/// max(x, 0) − |x| · erfc(|x|/√2) / 2, so that the small results of negative x are no differences of large numbers.
+#[inline(always)]
+fn gelu<S: Simd>(simd: S, x: S::V) -> S::V {
+    let negated = simd.mul(x, simd.splat(-1.0));
+    let magnitude = simd.max(negated, x);
+    let half = simd.mul(erfc(simd, simd.mul(magnitude, simd.splat(std::f32::consts::FRAC_1_SQRT_2))), simd.splat(0.5));
+    // Infinity times the 0 that its complement is would be NaN.
+    let magnitude = simd.min(simd.splat(1e30), magnitude);
+    simd.sub(simd.max(simd.splat(0.0), x), simd.mul(magnitude, half))
+}
+
+/// 1 − erf(x) of x ≥ 0: t · exp(−x² + P(t)) with t = 1/(1 + x/2), P by Chebyshev fitting, within 1.2e-7 of the value but for the
+/// rounding of x² (Press et al., Numerical Recipes, section 6.2).
+#[inline(always)]
+fn erfc<S: Simd>(simd: S, x: S::V) -> S::V {
+    let one = simd.splat(1.0);
+    let t = simd.div(one, simd.mul_add(x, simd.splat(0.5), one));
+    let mut p = simd.splat(0.170_872_77);
+    for coefficient in [
+        -0.822_152_23,
+        1.488_515_9,
+        -1.135_204,
+        0.278_868_07,
+        -0.186_288_06,
+        0.096_784_18,
+        0.374_091_96,
+        1.000_023_7,
+        -1.265_512_2,
+    ] {
+        p = simd.mul_add(p, t, simd.splat(coefficient));
+    }
+    let exponent = simd.mul_add(simd.mul(x, simd.splat(-1.0)), x, p);
+    simd.mul(t, exp(simd, exponent))
 }
 
 #[inline(always)]
@@ -81,10 +117,39 @@ mod tests {
         });
     }
 
+    /// Values of x·Φ(x) to nine digits, Φ from Abramowitz and Stegun, table 26.1.
+    const GELU: [(f32, f64); 9] = [
+        (0.0, 0.0),
+        (0.1, 0.053_982_783_73),
+        (0.5, 0.345_731_230_6),
+        (1.0, 0.841_344_746_1),
+        (2.0, 1.954_499_736),
+        (3.0, 2.995_950_306),
+        (-0.5, -0.154_268_769_4),
+        (-1.0, -0.158_655_253_9),
+        (-3.0, -0.004_049_694_095),
+    ];
+
+    #[test]
+    fn gelu_is_within_a_millionth_of_its_argument() {
+        each(|apply| {
+            for (x, expected) in GELU {
+                let got = f64::from(apply(Activation::Gelu, x));
+                assert!((got - expected).abs() <= 1e-6 * f64::from(x).abs(), "{x}: {got} {expected}");
+            }
+            // Far out it is x or next to nothing.
+            for x in [6.0, 20.0, 1e4, 1e38] {
+                assert_eq!(apply(Activation::Gelu, x), x);
+                assert!(apply(Activation::Gelu, -x).abs() < 1e-8);
+            }
+            assert_eq!(apply(Activation::Gelu, f32::NEG_INFINITY), 0.0);
+        });
+    }
+
     #[test]
     fn special_values() {
         each(|apply| {
-            for activation in [Activation::Relu, Activation::Silu, Activation::Sigmoid] {
+            for activation in [Activation::Relu, Activation::Silu, Activation::Sigmoid, Activation::Gelu] {
                 assert!(apply(activation, f32::NAN).is_nan(), "{activation:?}");
                 assert_eq!(
                     apply(activation, f32::INFINITY),

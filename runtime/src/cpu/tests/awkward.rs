@@ -193,6 +193,21 @@ fn the_rest() {
             case(&[&[2, 2, 30, 41]], |_| (Instr::L2Normalize { eps: 0.9 }, vec![]), "l2 with a large eps"),
             case(&[&[4, 300]], |_| (Instr::L2Normalize { eps: 1e-12 }, relu()), "l2 of vectors"),
             case(&[&[2, 19, 11]], |net| (Instr::Elementwise, vec![net.norm("norm", 19)]), "one spatial axis"),
+            case(&[shape], |net| (net.layer_norm("norm", shape[1]), relu()), "layer norm"),
+            case(&[&[1, 384, 5]], |net| (net.layer_norm("norm", 384), vec![]), "layer norm of tokens"),
+            case(&[shape], |net| (net.group_norm("norm", 1, shape[1]), relu()), "group norm in one group"),
+            case(&[shape], |net| (net.group_norm("norm", shape[1], shape[1]), vec![]), "a group a channel"),
+            case(&[&[2, 72, 17, 31]], |net| (net.group_norm("norm", 8, 72), vec![]), "group norm over blocks"),
+            case(&[&[3, 24]], |net| (net.group_norm("norm", 6, 24), vec![]), "group norm of vectors"),
+            case(&[shape], |net| scaled(net, Instr::Elementwise, shape[1]), "scale"),
+            case(
+                &[shape],
+                |net| {
+                    let conv = net.conv("conv", [shape[1], 7], ConvShape::square(1, 1, 0), true);
+                    scaled(net, conv, 7)
+                },
+                "scale behind a convolution",
+            ),
         ]
         .into_iter(),
     );
@@ -203,6 +218,12 @@ fn the_rest() {
         };
         case(&[shape, shape, shape], make, &format!("{normalise:?}"))
     }));
+}
+
+/// An instruction whose result is scaled, activated and scaled again.
+fn scaled(net: &mut BodyMaker, instr: Instr, channels: usize) -> (Instr, Vec<Epilogue>) {
+    let [first, last] = ["first", "last"].map(|name| Epilogue::LayerScale { weight: net.weight(name, &[channels]) });
+    (instr, vec![first, Epilogue::Activation(Activation::Gelu), last])
 }
 
 #[test]

@@ -27,7 +27,8 @@ const OTHERS: &str = "arch Others at H = 112, W = 112 {
     conv depthwise: -> 32 (kernel = 3, padding = 1, groups = 32)
     conv down: -> 96 (kernel = 3, stride = 2, padding = 1, groups = 96)
     conv grouped: -> 128 (kernel = 3, padding = 1, groups = 32)
-    output d = l2_normalize(depthwise(a)), e = down(b), f = grouped(c), g = relu(a)
+    layer_norm h_norm
+    output d = l2_normalize(depthwise(a)), e = down(b), f = grouped(c), g = relu(a), h = h_norm(b)
 }";
 
 /// Multiply-accumulates beyond which plain Rust, an order slower, is left out.
@@ -37,14 +38,16 @@ const SLOW: i64 = 4_000_000_000;
 const POSITIONS: usize = 20;
 
 /// Algorithms that some layer has to be computed by, so that none goes untried at a real size.
-const ALGORITHMS: [&str; 13] = [
+const ALGORITHMS: [&str; 15] = [
     "average",
     "concat",
     "depthwise",
     "elementwise",
     "flatten",
     "gemm",
+    "group norm",
     "l2 normalize",
+    "layer norm",
     "pool",
     "resample",
     "weighted sum",

@@ -191,15 +191,17 @@ fn of_epilogues() {
             )
         })
     }));
-    check_all([Activation::Relu, Activation::Silu, Activation::Sigmoid].into_iter().flat_map(|activation| {
-        [[true, false], [false, true]].map(|[before, after]| {
-            spread(&format!("{activation:?}, norm before {before}, after {after}"), &[wide], Edges::Arrays, |net| {
-                let norm = net.norm("norm", 21);
-                let activation = Epilogue::Activation(activation);
-                (Instr::Elementwise, if before { vec![norm, activation] } else { vec![activation, norm] })
+    check_all([Activation::Relu, Activation::Silu, Activation::Sigmoid, Activation::Gelu].into_iter().flat_map(
+        |activation| {
+            [[true, false], [false, true]].map(|[before, after]| {
+                spread(&format!("{activation:?}, norm before {before}, after {after}"), &[wide], Edges::Arrays, |net| {
+                    let norm = net.norm("norm", 21);
+                    let activation = Epilogue::Activation(activation);
+                    (Instr::Elementwise, if before { vec![norm, activation] } else { vec![activation, norm] })
+                })
             })
-        })
-    }));
+        },
+    ));
 }
 
 #[test]
@@ -262,6 +264,11 @@ fn of_the_rest() {
             spread("flatten", &[shape], Edges::Arrays, |_| (Instr::Flatten, vec![])),
             spread("l2", &[shape], Edges::Arrays, |_| (Instr::L2Normalize { eps: 1e-12 }, vec![])),
             spread("elementwise", &[shape], Edges::Arrays, |_| (Instr::Elementwise, vec![])),
+            spread("layer norm", &[shape], Edges::Arrays, |net| (net.layer_norm("norm", 19), vec![])),
+            spread("group norm", &[&[2, 18, 5, 4]], Edges::Arrays, |net| (net.group_norm("norm", 3, 18), vec![])),
+            spread("scale", &[shape], Edges::Arrays, |net| {
+                (Instr::Elementwise, vec![Epilogue::LayerScale { weight: net.weight("factors", &[19]) }])
+            }),
         ]
         .into_iter(),
     );

@@ -21,6 +21,8 @@ enum Op {
     TransposedConv { channels: usize, stride: usize, bias: bool },
     Gemm { features: usize, bias: bool },
     WeightedSum(Normalise),
+    LayerNorm,
+    GroupNorm(usize),
     Plain(Instr),
 }
 
@@ -28,6 +30,7 @@ enum Op {
 #[derive(Clone, Debug)]
 enum Post {
     Norm,
+    Scale,
     Activation(Activation),
     Add,
     /// A map that is smaller by the greatest factor up to this one that divides the result's sizes.
@@ -60,6 +63,8 @@ impl Op {
             Op::WeightedSum(normalise) => {
                 Instr::WeightedSum { weight: net.weight("op.weight", &[operands.len()]), normalise, eps: 1e-4 }
             }
+            Op::LayerNorm => net.layer_norm("op", inputs),
+            Op::GroupNorm(groups) => net.group_norm("op", groups, inputs),
             Op::Plain(ref instr) => instr.clone(),
         }
     }
@@ -89,7 +94,7 @@ impl Post {
     /// The shape of the map that it adds to one of the given shape.
     fn addend(&self, shape: &[usize]) -> Option<Vec<usize>> {
         let factor = match *self {
-            Post::Norm | Post::Activation(_) => return None,
+            Post::Norm | Post::Scale | Post::Activation(_) => return None,
             Post::AddResized(_, most) if shape.len() == 4 => {
                 (1..=most).rev().find(|factor| shape[2..].iter().all(|size| size % factor == 0)).unwrap_or(1)
             }
@@ -101,6 +106,7 @@ impl Post {
     fn epilogue(&self, net: &mut BodyMaker, index: usize, shape: &[usize], addend: Option<&[usize]>) -> Epilogue {
         match (self, addend) {
             (Post::Norm, _) => net.norm(&format!("norm{index}"), shape[1]),
+            (Post::Scale, _) => Epilogue::LayerScale { weight: net.weight(&format!("scale{index}"), &[shape[1]]) },
             (Post::Activation(activation), _) => Epilogue::Activation(*activation),
             (Post::AddResized(mode, _), Some(&[_, _, height, _])) => {
                 let target = Target::Factor(shape[2] / height);
@@ -118,7 +124,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 fn activation() -> impl Strategy<Value = Activation> {
-    prop_oneof![Just(Activation::Relu), Just(Activation::Silu), Just(Activation::Sigmoid)]
+    prop_oneof![Just(Activation::Relu), Just(Activation::Silu), Just(Activation::Sigmoid), Just(Activation::Gelu)]
 }
 
 fn mode() -> impl Strategy<Value = ResizeMode> {
@@ -128,6 +134,7 @@ fn mode() -> impl Strategy<Value = ResizeMode> {
 fn post() -> impl Strategy<Value = Post> {
     prop_oneof![
         Just(Post::Norm),
+        Just(Post::Scale),
         activation().prop_map(Post::Activation),
         Just(Post::Add),
         (mode(), 1..=4_usize).prop_map(|(mode, most)| Post::AddResized(mode, most)),
@@ -249,6 +256,17 @@ fn weighted_sum() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
         .prop_map(|(normalise, shape, operands)| (Op::WeightedSum(normalise), vec![shape; operands]))
 }
 
+/// Maps of more cells than a block of a group norm has among them.
+fn group_norm() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (1..=5_usize, 1..=30_usize, any_shape(), 1..=9_usize).prop_map(|(groups, channels, mut shape, larger)| {
+        shape[1] = groups * channels;
+        if let Some(size) = shape.get_mut(2) {
+            *size *= larger;
+        }
+        (Op::GroupNorm(groups), vec![shape])
+    })
+}
+
 fn plain(instr: Instr) -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
     any_shape().prop_map(move |shape| (Op::Plain(instr.clone()), vec![shape]))
 }
@@ -279,4 +297,6 @@ properties! {
     normalised_vectors: 24 of plain(Instr::L2Normalize { eps: 1e-3 });
     weighted_sums: 24 of weighted_sum();
     elementwise: 24 of plain(Instr::Elementwise);
+    layer_norms: 32 of any_shape().prop_map(|shape| (Op::LayerNorm, vec![shape]));
+    group_norms: 32 of group_norm();
 }
