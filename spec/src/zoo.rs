@@ -6,7 +6,18 @@ macro_rules! zoo {
     };
 }
 
-zoo!("fpn", "lite_fpn", "msfe_fpn", "notebook_fpn", "pafpn", "resnet", "resnet18_fpn_cls", "resnet50_fpn");
+zoo!(
+    "bifpn",
+    "fpn",
+    "hrnet",
+    "lite_fpn",
+    "msfe_fpn",
+    "notebook_fpn",
+    "pafpn",
+    "resnet",
+    "resnet18_fpn_cls",
+    "resnet50_fpn"
+);
 
 /// The names of the zoo, in alphabetical order.
 pub fn names() -> impl Iterator<Item = &'static str> {

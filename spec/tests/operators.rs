@@ -13,9 +13,9 @@ fn quoted(text: &str) -> BTreeSet<&str> {
 }
 
 /// The variants at the head of each instruction and epilogue, as `Debug` prints them: `Conv`, `Activation(Relu)`.
-fn lowered(op: &Op, weights: usize, output: &neckar_spec::size::Shape) -> Vec<String> {
+fn lowered(op: &Op, weights: usize, operands: usize, output: &neckar_spec::size::Shape) -> Vec<String> {
     let ids: Vec<_> = (0..weights as u32).collect();
-    let (instr, epilogue) = op.lower(&ids, output);
+    let (instr, epilogue) = op.lower(&ids, operands, output);
     let head = |text: String| match text.split(['(', '{', ' ']).next() {
         Some("Activation") => text,
         head => head.unwrap_or_default().to_owned(),
@@ -41,8 +41,8 @@ fn pages_hold_of_the_operators() {
             let Some(op) = &node.op else { continue };
             let inputs = cost::operand_shapes(graph, node);
             let own = op.weights(&inputs);
-            instructions.extend(lowered(op, own.len(), &node.shape));
-            weights.extend(own.iter().map(|weight| weight.name));
+            instructions.extend(lowered(op, own.len(), inputs.len(), &node.shape));
+            weights.extend(own.into_iter().map(|weight| weight.name));
         }
         // The first name is always an instruction; further ones may be arguments and operators.
         let named = page.lowering.split('`').nth(1).unwrap_or_default();
@@ -52,7 +52,7 @@ fn pages_hold_of_the_operators() {
         }
         let said = quoted(page.weights);
         if page.weights != "none" {
-            assert!(weights.iter().any(|weight| said.contains(weight)), "{name}: {weights:?} in {}", page.weights);
+            assert!(weights.iter().any(|weight| said.contains(&**weight)), "{name}: {weights:?} in {}", page.weights);
         }
         for text in [page.shape, page.macs, page.field, page.numerics, page.source] {
             assert!(!text.is_empty() && !text.ends_with('.'), "{name}: {text}");

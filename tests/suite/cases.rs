@@ -20,6 +20,7 @@ const THREE_LEVELS: [(&str, &str); 3] = [("levels", "3"), ("channels", "[32, 64,
 
 /// Every case; each spec of the zoo stands in it with its defaults.
 pub static CASES: &[Case] = &[
+    case("bifpn", "bifpn", &[]),
     case("fpn", "fpn", &[]),
     case("fpn_bilinear", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("up", "bilinear")]),
     case("fpn_align_corners", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("up", "align_corners")]),
@@ -27,6 +28,8 @@ pub static CASES: &[Case] = &[
     case("fpn_group_norm", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("norm", "group")]),
     case("fpn_separable", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("smooth", "separable")]),
     case("fpn_batch_separable", "fpn", &[("norm", "batch"), ("smooth", "separable")]),
+    case("hrnet", "hrnet", &[]),
+    case("hrnet_classifier", "hrnet", &[("classes", "1000")]),
     case("lite_fpn", "lite_fpn", &[]),
     case("lite_fpn_weighted", "lite_fpn", &[("fuse", "weighted")]),
     case("lite_fpn_fast", "lite_fpn", &[("fuse", "fast")]),

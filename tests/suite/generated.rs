@@ -5,6 +5,7 @@ use neckar::{LoadOptions, Numerics, Options, Weights};
 
 use crate::oracles::{Named, Oracle, assert_same, weights};
 
+neckar::arch!(zoo::bifpn);
 neckar::arch!(zoo::lite_fpn);
 neckar::arch!(zoo::lite_fpn as lite_weighted, fuse = weighted);
 neckar::arch!(zoo::lite_fpn as lite_fast, fuse = fast);
@@ -77,6 +78,7 @@ generated! {
     fpn_transposed: fpn_transposed::FpnTransposed(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     fpn_group_norm: fpn_group_norm::FpnGroupNorm(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     fpn_separable: fpn_separable::FpnSeparable(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
+    bifpn_d0: bi_fpn::BiFpn(p3, p4, p5) -> p3 = "P3", p4 = "P4", p5 = "P5", p6 = "P6", p7 = "P7";
     pafpn: pafpn::Pafpn(c2, c3, c4, c5) -> n2 = "N2", n3 = "N3", n4 = "N4", n5 = "N5";
     resnet50_fpn: resnet50_fpn::Resnet50Fpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     resnet50_fpn_odd: resnet50_fpn::Resnet50Fpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";

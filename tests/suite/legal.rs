@@ -4,7 +4,7 @@
 //! the operators with formulas of its own, which knows nothing of conditions, symbols or sets.
 
 use neckar_spec::Checked;
-use neckar_spec::graph::Graph;
+use neckar_spec::graph::{Graph, Node};
 use neckar_spec::ops::Op;
 use neckar_spec::program::{Instr, Resize, Target};
 use neckar_spec::size::{Env, Size};
@@ -46,14 +46,19 @@ fn smallest(checked: &Checked) -> Env {
         .collect()
 }
 
-/// A declared size where its division is exact: one that is the n-th part of a symbol.
+/// A declared size, which is the n-th part of a symbol: where that is exact, or rounded up where it is written so.
 fn exact(size: &Size, env: &Env) -> Result<i64, String> {
     let symbol = size.symbols().into_iter().next().expect("the zoo's inputs are free");
     let at = |n: i64| size.eval(&Env::from([(&symbol, n)])).expect("it has no other symbol");
     // Over a stretch that every n in use divides, the n-th part grows by the n-th part of that stretch.
     let part = UP_TO / (at(UP_TO) - at(0));
     let whole = env.get(symbol.as_str()).expect("every symbol has a value");
-    if whole % part == 0 { Ok(whole / part) } else { Err(format!("{whole}/{part} is not whole")) }
+    let rounds_up = at(1) == 1;
+    if whole % part == 0 || rounds_up {
+        Ok((whole + part - 1) / part)
+    } else {
+        Err(format!("{whole}/{part} is not whole"))
+    }
 }
 
 /// The operators of a graph as instructions.
@@ -65,8 +70,8 @@ pub struct Walk<'g> {
 impl<'g> Walk<'g> {
     pub fn new(graph: &'g Graph) -> Walk<'g> {
         // Which weights an instruction has makes no difference to sizes.
-        let lower = |op: &Op, shape| op.lower(&[0; 4], shape).0;
-        let instructions = graph.nodes.iter().map(|node| node.op.as_ref().map(|op| lower(op, &node.shape))).collect();
+        let lower = |op: &Op, node: &Node| op.lower(&[0; 4], node.inputs.len(), &node.shape).0;
+        let instructions = graph.nodes.iter().map(|node| node.op.as_ref().map(|op| lower(op, node))).collect();
         Walk { graph, instructions }
     }
 

@@ -107,7 +107,7 @@ pub(super) fn words(node: &Node) -> String {
 }
 
 fn instruction(node: &Node) -> Option<Instr> {
-    Some(node.op.as_ref()?.lower(&node.weights, &node.shape).0)
+    Some(node.op.as_ref()?.lower(&node.weights, node.inputs.len(), &node.shape).0)
 }
 
 fn by([rows, columns]: [usize; 2]) -> String {

@@ -3,6 +3,7 @@
 use neckar_spec::program::{Pool, PoolKind};
 
 use super::Task;
+use super::simd::{Simd, Vectorised};
 use crate::tensor::{Dims, Map, MapMut};
 
 /// Pools a map.
@@ -14,15 +15,33 @@ pub(crate) fn run(pool: &Pool, [from, to]: [Dims; 2], task: Task, data: Map, out
                 .map(|(axis, at, size)| span(at * pool.stride[axis], pool.kernel[axis], pool.padding[axis], size));
             let cells = ys.cells.clone().flat_map(|y| xs.cells.clone().map(move |x| (y, x)));
             let cells = cells.map(|(y, x)| data.row(from.pixel(batch, y, x)));
-            match pool.kind {
-                PoolKind::Max => greatest(cells, row),
-                PoolKind::Average { count_padding } => {
-                    let inside = ys.cells.len() * xs.cells.len();
-                    mean(cells, if count_padding { ys.padded * xs.padded } else { inside }, row);
-                }
-            }
+            let inside = ys.cells.len() * xs.cells.len();
+            let count = match pool.kind {
+                PoolKind::Max => None,
+                PoolKind::Average { count_padding } => Some(if count_padding { ys.padded * xs.padded } else { inside }),
+            };
+            task.isa.run(Cell { cells, count, row });
         }
     });
+}
+
+/// A result: the mean of so many cells, or the greatest. It is plain Rust, but compiled for the instruction set.
+struct Cell<'a, C> {
+    cells: C,
+    count: Option<usize>,
+    row: &'a mut [f32],
+}
+
+impl<'a, C: Iterator<Item = &'a [f32]>> Vectorised for Cell<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        match self.count {
+            None => greatest(self.cells, self.row),
+            Some(count) => mean(self.cells, count, self.row),
+        }
+    }
 }
 
 /// A window along one axis.
@@ -39,6 +58,7 @@ fn span(start: usize, kernel: usize, padding: usize, size: usize) -> Span {
     Span { cells: first..last, padded: end - start }
 }
 
+#[inline(always)]
 fn greatest<'a>(cells: impl Iterator<Item = &'a [f32]>, row: &mut [f32]) {
     row.fill(f32::NEG_INFINITY);
     for cell in cells {
@@ -49,6 +69,7 @@ fn greatest<'a>(cells: impl Iterator<Item = &'a [f32]>, row: &mut [f32]) {
     }
 }
 
+#[inline(always)]
 fn mean<'a>(cells: impl Iterator<Item = &'a [f32]>, count: usize, row: &mut [f32]) {
     row.fill(0.0);
     for cell in cells {

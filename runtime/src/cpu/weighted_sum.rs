@@ -3,6 +3,7 @@
 use neckar_spec::program::Normalise;
 
 use super::Task;
+use super::simd::{Simd, Vectorised};
 use crate::plan::View;
 use crate::tensor::MapMut;
 
@@ -28,12 +29,50 @@ pub(crate) fn normalised(weights: &[f32], normalise: Normalise, eps: f32) -> Vec
 pub(crate) fn run(weights: &[f32], operands: &[View], task: Task, out: MapMut) {
     task.rows(out, |first, rows| {
         for (i, row) in rows.rows().enumerate() {
-            row.fill(0.0);
-            for (&view, &weight) in operands.iter().zip(weights) {
-                for (sum, &x) in row.iter_mut().zip(task.reads.map(view).row(first + i)) {
-                    *sum += weight * x;
-                }
-            }
+            task.isa.run(Sum { weights, operands, task, pixel: first + i, row });
         }
     });
+}
+
+/// The sum at a pixel. It is plain Rust, but compiled for the instruction set.
+struct Sum<'a> {
+    weights: &'a [f32],
+    operands: &'a [View],
+    task: Task<'a>,
+    pixel: usize,
+    row: &'a mut [f32],
+}
+
+impl Vectorised for Sum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Sum { weights, operands, task, pixel, row } = self;
+        let map = |k: usize| task.reads.map(operands[k]).row(pixel);
+        let mut k = 0;
+        // Two or three operands, as pyramids have them, are one pass.
+        match weights {
+            [u, v] => {
+                let (a, b) = (&map(0)[..row.len()], &map(1)[..row.len()]);
+                for (i, sum) in row.iter_mut().enumerate() {
+                    *sum = u * a[i] + v * b[i];
+                }
+                k = 2;
+            }
+            [u, v, w, ..] => {
+                let (a, b, c) = (&map(0)[..row.len()], &map(1)[..row.len()], &map(2)[..row.len()]);
+                for (i, sum) in row.iter_mut().enumerate() {
+                    *sum = u * a[i] + v * b[i] + w * c[i];
+                }
+                k = 3;
+            }
+            _ => row.fill(0.0),
+        }
+        for (k, weight) in weights.iter().enumerate().skip(k) {
+            for (sum, &x) in row.iter_mut().zip(map(k)) {
+                *sum += weight * x;
+            }
+        }
+    }
 }

@@ -100,7 +100,7 @@ struct Work {
 impl Work {
     fn new(graph: &Graph, readers: &[usize], node: &Node, sizes: &Env) -> Option<Work> {
         let at = |shape: &Shape| super::shape_at(shape, sizes);
-        let (instr, epilogue) = node.op.as_ref()?.lower(&node.weights, &node.shape);
+        let (instr, epilogue) = node.op.as_ref()?.lower(&node.weights, node.inputs.len(), &node.shape);
         let before = *node.inputs.first()?;
         let after_conv = matches!(graph.node(before).op, Some(Op::Conv(_))) && readers[before.0 as usize] == 1;
         Some(Work {

@@ -128,7 +128,7 @@ impl Builder<'_> {
             let Some(child) = self.child(scope, node.scope) else {
                 if let Some(op) = &node.op {
                     let ids: Vec<WeightId> = node.weights.iter().map(|&weight| local(weight)).collect();
-                    let (instr, epilogue) = op.lower(&ids, &node.shape);
+                    let (instr, epilogue) = op.lower(&ids, node.inputs.len(), &node.shape);
                     let args = node.inputs.iter().map(|input| slots[input]).collect();
                     let row = self.rows.get(&(scope, nodes[at])).map(|&row| row.to_owned());
                     body.steps.push(Step::Run { instr, args, epilogue, out: body.slots, row });

@@ -108,7 +108,7 @@ impl Operator for Activate {
         Ok(inputs[0].clone())
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::Elementwise, vec![Epilogue::Activation(self.0)])
     }
 

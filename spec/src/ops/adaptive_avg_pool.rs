@@ -80,7 +80,7 @@ impl Operator for AdaptiveAvgPool {
         Field::Global
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         let instr = match self.size {
             [1, 1] => Instr::GlobalAveragePool,
             size => Instr::AdaptiveAveragePool { size },

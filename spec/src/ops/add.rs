@@ -49,8 +49,9 @@ impl Operator for Add {
         Ok(inputs[0].clone())
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
-        (Instr::Elementwise, vec![Epilogue::Add { resize: None }])
+    fn lower(&self, _: &[WeightId], operands: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
+        // `Fuse` adds any number of maps.
+        (Instr::Elementwise, vec![Epilogue::Add { resize: None }; operands - 1])
     }
 
     fn text(&self, _: &[Shape]) -> String {

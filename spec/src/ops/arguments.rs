@@ -183,6 +183,18 @@ impl Arguments<'_> {
         }
     }
 
+    /// A string that is not empty.
+    pub fn text(&mut self, name: &str, default: &str) -> String {
+        match self.take(name) {
+            Some((Value::Text(text), _)) if !text.is_empty() => text,
+            Some((value, span)) => {
+                self.wrong(name, &value, span, "a string in quotes");
+                default.into()
+            }
+            None => default.into(),
+        }
+    }
+
     /// One of some words.
     pub fn word(&mut self, name: &str, words: &[&'static str]) -> Option<&'static str> {
         let (value, span) = self.take(name)?;

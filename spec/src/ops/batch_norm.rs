@@ -58,8 +58,8 @@ impl Operator for BatchNorm {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<OpWeight> {
         let shape = vec![channels(inputs, 0).unwrap_or(1)];
-        let weight = |name, learnable, value| OpWeight {
-            name,
+        let weight = |name: &'static str, learnable, value| OpWeight {
+            name: name.into(),
             shape: shape.clone(),
             learnable,
             init: Init::Constant(value),
@@ -72,7 +72,7 @@ impl Operator for BatchNorm {
         ]
     }
 
-    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         let norm = Norm {
             weight: weights[0],
             bias: weights[1],

@@ -48,7 +48,7 @@ impl Operator for Concat {
         Ok(formula::joined(inputs))
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::Concat, Vec::new())
     }
 

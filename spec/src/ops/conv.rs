@@ -111,7 +111,7 @@ impl Operator for Conv {
     fn weights(&self, inputs: &[Shape]) -> Vec<OpWeight> {
         let shape = self.weight_shape(inputs);
         let init = self.init.resolve(&shape);
-        let weight = OpWeight { name: "weight", shape: shape.clone(), learnable: true, init };
+        let weight = OpWeight { name: "weight".into(), shape: shape.clone(), learnable: true, init };
         let mut weights = vec![weight];
         if self.bias {
             weights.push(bias(shape[0], shape[1..].iter().product(), self.bias_init));
@@ -123,7 +123,7 @@ impl Operator for Conv {
         Field::Windows(self.attributes.windows())
     }
 
-    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         let conv = Convolution { weight: weights[0], bias: weights.get(1).copied(), ..self.attributes.clone() };
         (Instr::Conv(conv), Vec::new())
     }
@@ -160,5 +160,5 @@ pub(super) fn bias(elements: usize, fan_in: usize, rule: Option<InitRule>) -> Op
         Some(rule) => rule.resolve(&[elements, fan_in]),
         None => Init::Uniform { bound: (1.0 / (fan_in as f64).sqrt()) as f32 },
     };
-    OpWeight { name: "bias", shape: vec![elements], learnable: true, init }
+    OpWeight { name: "bias".into(), shape: vec![elements], learnable: true, init }
 }

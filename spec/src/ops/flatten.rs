@@ -47,7 +47,7 @@ impl Operator for Flatten {
         Ok(formula::flattened(&inputs[0]))
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::Flatten, Vec::new())
     }
 

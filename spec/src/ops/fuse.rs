@@ -13,6 +13,7 @@ pub struct Fuse {
     mode: Mode,
     eps: f64,
     init: f64,
+    weight: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +30,7 @@ const ARGUMENTS: &[Argument] = &[
     arg("mode", "add | weighted | fast | softmax | concat", ""),
     arg("eps", "float", "1e-4").note("of `weighted` and `fast`"),
     arg("init", "float", "1.0").note("what every weight starts with"),
+    arg("weight", "text", "\"w\"").note("what the weights are called in checkpoints, below the layer's name"),
 ];
 
 pub(super) static SIGNATURE: Signature = Signature {
@@ -40,7 +42,7 @@ pub(super) static SIGNATURE: Signature = Signature {
           max(wₖ, 0); `softmax`: Σ softmax(w)ₖ·xₖ; `concat`: joined along the channels",
     page: Page {
         shape: "that of the operands, which agree on every axis; of `concat` the sum of their channels",
-        weights: "`w` [operands], one an operand in their order, of `weighted`, `fast` and `softmax`; none otherwise",
+        weights: "`w` [operands], or what `weight` calls it, one an operand in their order, of `weighted`, `fast` and `softmax`; none otherwise",
         field: "what any operand sees, together",
         lowering: "`WeightedSum`; `add` as `Elementwise` with the epilogue `Add`, `concat` as `Concat`",
         numerics: "softplus is the identity above 20, as in PyTorch; `softmax` adds no eps; all weights at zero or below give \
@@ -77,7 +79,8 @@ impl Fuse {
             }
         };
         let eps = arguments.number("eps", 1e-4);
-        Some(Fuse { mode, eps, init: arguments.number("init", 1.0) })
+        let init = arguments.number("init", 1.0);
+        Some(Fuse { mode, eps, init, weight: arguments.text("weight", "w") })
     }
 }
 
@@ -96,7 +99,7 @@ impl Operator for Fuse {
         match self.mode {
             Mode::Add | Mode::Concat => Vec::new(),
             Mode::Weighted(_) => vec![OpWeight {
-                name: "w",
+                name: self.weight.clone().into(),
                 shape: vec![inputs.len()],
                 learnable: true,
                 init: Init::Constant(self.init as f32),
@@ -104,10 +107,10 @@ impl Operator for Fuse {
         }
     }
 
-    fn lower(&self, weights: &[WeightId], output: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], operands: usize, output: &Shape) -> (Instr, Vec<Epilogue>) {
         match self.mode {
-            Mode::Concat => Concat.lower(weights, output),
-            Mode::Add => Add.lower(weights, output),
+            Mode::Concat => Concat.lower(weights, operands, output),
+            Mode::Add => Add.lower(weights, operands, output),
             Mode::Weighted(normalise) => {
                 let instr = Instr::WeightedSum { weight: weights[0], normalise, eps: self.eps as f32 };
                 (instr, Vec::new())

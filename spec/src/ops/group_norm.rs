@@ -71,7 +71,7 @@ impl Operator for GroupNorm {
         Field::Global
     }
 
-    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         let instr =
             Instr::GroupNorm { groups: self.groups, eps: self.eps as f32, weight: weights[0], bias: weights[1] };
         (instr, Vec::new())

@@ -51,7 +51,7 @@ impl Operator for L2Normalize {
         Field::Pointwise
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::L2Normalize { eps: self.eps as f32 }, Vec::new())
     }
 

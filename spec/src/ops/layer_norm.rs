@@ -57,7 +57,7 @@ impl Operator for LayerNorm {
         gamma_and_beta(channels(inputs, 0).unwrap_or(1))
     }
 
-    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::LayerNorm { eps: self.eps as f32, weight: weights[0], bias: weights[1] }, Vec::new())
     }
 
@@ -70,6 +70,6 @@ impl Operator for LayerNorm {
 /// γ, which starts with ones, and β, which starts with zeros.
 pub(super) fn gamma_and_beta(channels: usize) -> Vec<OpWeight> {
     [("weight", 1.0), ("bias", 0.0)]
-        .map(|(name, value)| OpWeight { name, shape: vec![channels], learnable: true, init: Init::Constant(value) })
+        .map(|(name, value)| OpWeight { name: name.into(), shape: vec![channels], learnable: true, init: Init::Constant(value) })
         .into()
 }

@@ -52,10 +52,10 @@ impl Operator for LayerScale {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<OpWeight> {
         let shape = vec![channels(inputs, 0).unwrap_or(1)];
-        vec![OpWeight { name: "lambda1", shape, learnable: true, init: Init::Constant(self.init as f32) }]
+        vec![OpWeight { name: "lambda1".into(), shape, learnable: true, init: Init::Constant(self.init as f32) }]
     }
 
-    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::Elementwise, vec![Epilogue::LayerScale { weight: weights[0] }])
     }
 

@@ -73,7 +73,7 @@ impl Operator for Linear {
         let input = channels(inputs, 0).unwrap_or(1);
         let shape = vec![self.features, input];
         let init = self.init.resolve(&shape);
-        let mut weights = vec![OpWeight { name: "weight", shape, learnable: true, init }];
+        let mut weights = vec![OpWeight { name: "weight".into(), shape, learnable: true, init }];
         if self.bias {
             weights.push(bias(self.features, input, None));
         }
@@ -84,7 +84,7 @@ impl Operator for Linear {
         Field::Global
     }
 
-    fn lower(&self, weights: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         let instr =
             Instr::Gemm { features: self.features, weight: weights[0], bias: weights.get(1).copied() };
         (instr, Vec::new())

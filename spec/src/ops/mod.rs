@@ -9,6 +9,8 @@ mod page;
 
 pub use page::Page;
 
+use std::borrow::Cow;
+
 use crate::program::{Epilogue, Init, Instr, ResizeMode, WeightId};
 use crate::size::{Relation, Shape, Size};
 
@@ -85,7 +87,7 @@ const fn arg(name: &'static str, ty: &'static str, default: &'static str) -> Arg
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpWeight {
     /// Its name below the layer's: `weight`, `running_mean`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its shape.
     pub shape: Vec<usize>,
     /// Whether training changes it.
@@ -157,8 +159,8 @@ pub trait Operator: Sized {
         Field::Pointwise
     }
 
-    /// The instruction, and what its epilogue begins with.
-    fn lower(&self, weights: &[WeightId], output: &Shape) -> (Instr, Vec<Epilogue>);
+    /// The instruction, and what its epilogue begins with, for so many operands.
+    fn lower(&self, weights: &[WeightId], operands: usize, output: &Shape) -> (Instr, Vec<Epilogue>);
 
     /// The operator as PyTorch prints its module.
     fn text(&self, inputs: &[Shape]) -> String;
@@ -199,7 +201,7 @@ macro_rules! operators {
             /// Multiply-accumulates for one run, which are its instruction's.
             pub fn macs(&self, inputs: &[Shape], output: &Shape) -> Size {
                 let weights: Vec<WeightId> = (0..).take(self.weights(inputs).len()).collect();
-                self.lower(&weights, output).0.macs(inputs, output)
+                self.lower(&weights, inputs.len(), output).0.macs(inputs, output)
             }
 
             /// How results depend on cells of the operands.
@@ -208,8 +210,8 @@ macro_rules! operators {
             }
 
             /// The instruction, and what its epilogue begins with.
-            pub fn lower(&self, weights: &[WeightId], output: &Shape) -> (Instr, Vec<Epilogue>) {
-                match self { $(Op::$Type(op) => op.lower(weights, output),)+ }
+            pub fn lower(&self, weights: &[WeightId], operands: usize, output: &Shape) -> (Instr, Vec<Epilogue>) {
+                match self { $(Op::$Type(op) => op.lower(weights, operands, output),)+ }
             }
 
             /// The operator as PyTorch prints its module.

@@ -106,7 +106,7 @@ impl Operator for WindowPool {
         Field::Windows(self.0.windows())
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::Pool(self.0.clone()), Vec::new())
     }
 

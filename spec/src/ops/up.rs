@@ -124,7 +124,7 @@ impl Operator for Up {
         // PyTorch takes the fan of a transposed convolution from the weight's second axis too.
         let init = InitRule::PYTORCH.resolve(&shape);
         let fan_in = out * self.factor * self.factor;
-        vec![OpWeight { name: "weight", shape, learnable: true, init }, bias(out, fan_in, None)]
+        vec![OpWeight { name: "weight".into(), shape, learnable: true, init }, bias(out, fan_in, None)]
     }
 
     fn field(&self) -> Field {
@@ -136,7 +136,7 @@ impl Operator for Up {
         Field::Scaled { factor: self.factor, mode }
     }
 
-    fn lower(&self, weights: &[WeightId], output: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, weights: &[WeightId], _: usize, output: &Shape) -> (Instr, Vec<Epilogue>) {
         let instr = match self.mode {
             UpMode::Resample(mode) => Instr::Resize(Resize { mode, target: Target::Factor(self.factor) }),
             UpMode::Transposed => Instr::TransposedConv {

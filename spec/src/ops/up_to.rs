@@ -69,7 +69,7 @@ impl Operator for UpTo {
         Field::Like { mode: self.mode }
     }
 
-    fn lower(&self, _: &[WeightId], _: &Shape) -> (Instr, Vec<Epilogue>) {
+    fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
         (Instr::Resize(Resize { mode: self.mode, target: Target::Like }), Vec::new())
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::elements::{base, failed_family};
+use super::operands::{Operands, Spread};
 use super::{Frame, Resolver};
 use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
@@ -9,7 +11,7 @@ use crate::graph::{Condition, NodeId};
 use crate::ops::{self, arguments::alternatives};
 use crate::size::{Relation, Size};
 use crate::source::Span;
-use crate::syntax::ast::{Argument, BinaryOp, Expr, ExprKind, ListItem, Template, TemplatePiece, UnaryOp};
+use crate::syntax::ast::{Argument, BinaryOp, Expr, ExprKind, Template, TemplatePiece, UnaryOp};
 use crate::value::Value;
 
 impl Resolver<'_> {
@@ -116,35 +118,6 @@ impl Resolver<'_> {
         self.report(diagnostic);
     }
 
-    fn list(&mut self, span: Span, items: &[ListItem], frame: &mut Frame) -> Value {
-        let mut values = Vec::new();
-        for item in items {
-            match item {
-                ListItem::Value(expr) => values.push(self.evaluate(expr, frame)),
-                ListItem::Range(from, to) => {
-                    let (Some(first), Some(last)) = (self.whole(from, frame), self.whole(to, frame)) else {
-                        return Value::Poison;
-                    };
-                    if last.saturating_sub(first) > bounds::ROUNDS {
-                        self.error(Code::OutOfRange, from.span.to(to.span), "the range is too long");
-                        return Value::Poison;
-                    }
-                    values.extend((first..=last).map(Value::Int));
-                }
-            }
-        }
-        if values.iter().any(|value| matches!(value, Value::Poison)) {
-            return Value::Poison;
-        }
-        let list = Value::List(values);
-        if list.weight() > bounds::LIST {
-            let message = format!("the list holds more than {} elements", bounds::LIST);
-            self.error(Code::OutOfRange, span, message);
-            return Value::Poison;
-        }
-        list
-    }
-
     /// A whole number.
     pub(super) fn whole(&mut self, expr: &Expr, frame: &mut Frame) -> Option<i64> {
         match self.evaluate(expr, frame) {
@@ -180,99 +153,11 @@ impl Resolver<'_> {
         Some(text)
     }
 
-    /// `M[i]`, `channels[i]`, `body.C3`, `p.P[i]`.
-    fn element(&mut self, expr: &Expr, frame: &mut Frame) -> Value {
-        match &expr.kind {
-            ExprKind::Index(base, indices) => {
-                // A name that is no list, with indices, is a member of a family: `M[i]` is `M4`.
-                let family = match &base.kind {
-                    ExprKind::Name(name) => match frame.lookup(name) {
-                        Some(Value::List(_) | Value::Poison) => None,
-                        _ => Some((None, name.clone())),
-                    },
-                    ExprKind::Member(record, member) => Some((Some(record), member.node.clone())),
-                    _ => None,
-                };
-                let Some(mut values) = indices.iter().map(|index| self.whole(index, frame)).collect::<Option<Vec<_>>>()
-                else {
-                    return Value::Poison;
-                };
-                if let Some((record, name)) = family {
-                    let name = indexed(&name, &values);
-                    return match record {
-                        Some(record) => self.member(record, &name, expr.span, frame),
-                        None => frame.lookup(&name).cloned().unwrap_or_else(|| {
-                            self.unknown(&name, expr.span, frame);
-                            Value::Poison
-                        }),
-                    };
-                }
-                let mut value = self.evaluate(base, frame);
-                values.reverse();
-                while let Some(index) = values.pop() {
-                    value = match value {
-                        Value::List(items) => match usize::try_from(index).ok().and_then(|i| items.get(i)) {
-                            Some(item) => item.clone(),
-                            None => {
-                                let message = format!("index {index} lies outside a list of {}", items.len());
-                                self.error(Code::OutOfRange, expr.span, message);
-                                return Value::Poison;
-                            }
-                        },
-                        other => return self.unsuited(base.span, "a list", &other, frame),
-                    };
-                }
-                value
-            }
-            ExprKind::Member(record, member) => self.member(record, &member.node, expr.span, frame),
-            _ => self.evaluate(expr, frame),
-        }
-    }
-
-    fn member(&mut self, record: &Expr, member: &str, span: Span, frame: &mut Frame) -> Value {
-        match self.evaluate(record, frame) {
-            Value::Record(record) => record.member(member).cloned().unwrap_or_else(|| {
-                let names = record.outputs.iter().map(|(name, _)| name).chain(record.rows.keys());
-                let message = format!("`{}` gives no `{member}`", record.name);
-                let diagnostic =
-                    Diagnostic::error(Code::Unknown, span, message).near(member, names.map(String::as_str));
-                let outputs: Vec<&str> = record.outputs.iter().map(|(name, _)| name.as_str()).collect();
-                self.report(diagnostic.note(format!("its outputs are {}", alternatives(&outputs))));
-                Value::Poison
-            }),
-            other => self.misplaced(record.span, "the maps of a block", &other, frame),
-        }
-    }
-
     fn pipe(&mut self, span: Span, left: &Expr, right: &Expr, frame: &mut Frame) -> Value {
-        let first = self.operand(left, frame);
+        let first = Some((self.evaluate(left, frame), left.span));
         match &right.kind {
-            ExprKind::Call(callee, arguments) => self.call(span, callee, arguments, Some(first), frame),
-            _ => self.call(span, right, &[], Some(first), frame),
-        }
-    }
-
-    /// An operand: a map.
-    pub(super) fn operand(&mut self, expr: &Expr, frame: &mut Frame) -> Option<NodeId> {
-        let value = self.evaluate(expr, frame);
-        self.as_operand(value, expr.span, frame)
-    }
-
-    pub(super) fn as_operand(&mut self, value: Value, span: Span, frame: &Frame) -> Option<NodeId> {
-        match value {
-            Value::Map(node) => Some(node),
-            Value::Record(record) => {
-                let outputs: Vec<&str> = record.outputs.iter().map(|(name, _)| name.as_str()).collect();
-                let message = format!("`{}` gives several maps, expected one", record.name);
-                let text = self.library.sources.snippet(span);
-                let hint = format!("choose one of {}, as in `{text}.{}`", alternatives(&outputs), outputs[0]);
-                self.report(Diagnostic::error(Code::SeveralMaps, span, message).hint(hint));
-                None
-            }
-            other => {
-                self.misplaced(span, "a map", &other, frame);
-                None
-            }
+            ExprKind::Call(callee, arguments) => self.call(span, callee, arguments, first, frame),
+            _ => self.call(span, right, &[], first, frame),
         }
     }
 
@@ -282,7 +167,7 @@ impl Resolver<'_> {
         span: Span,
         callee: &Expr,
         arguments: &[Argument],
-        piped: Option<Option<NodeId>>,
+        piped: Option<(Value, Span)>,
         frame: &mut Frame,
     ) -> Value {
         if let ExprKind::Name(name) = &callee.kind
@@ -309,10 +194,16 @@ impl Resolver<'_> {
             }
             other => return self.misplaced(callee.span, "a layer", &other, frame),
         };
-        let mut operands: Vec<Option<NodeId>> = piped.into_iter().collect();
+        let mut operands = Operands::of(if layer.takes_records() { Spread::Records } else { Spread::Lists });
+        if let Some((value, span)) = piped {
+            self.spread(value, span, &mut operands, frame);
+        }
         for argument in arguments {
             match &argument.name {
-                None => operands.push(self.operand(&argument.value, frame)),
+                None => {
+                    let value = self.evaluate(&argument.value, frame);
+                    self.spread(value, argument.value.span, &mut operands, frame);
+                }
                 Some(name) => {
                     let message = format!("`{}` is declared already, so it takes no `{}` here", layer.name, name.node);
                     let hint = format!("write `({} = …)` where `{}` is declared", name.node, layer.name);
@@ -321,7 +212,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        match operands.into_iter().collect::<Option<Vec<_>>>() {
+        match operands.all() {
             Some(operands) => self.apply_layer(&layer, operands, span, frame),
             None => {
                 self.used.insert(layer.span);
@@ -494,22 +385,6 @@ fn concatenated<'a>(expr: &'a Expr, operands: &mut Vec<&'a Expr>) {
         }
         _ => operands.push(expr),
     }
-}
-
-/// `M4` for `M[4]`, `X0_4` for `X[0, 4]`.
-pub(super) fn indexed(base: &str, indices: &[i64]) -> String {
-    let indices: Vec<String> = indices.iter().map(i64::to_string).collect();
-    format!("{base}{}", indices.join("_"))
-}
-
-/// Whether the family that a name would be a member of failed, which was reported then.
-fn failed_family(name: &str, frame: &Frame) -> bool {
-    matches!(frame.names.get(base(name)), Some((Value::Poison, _)))
-}
-
-/// The name of a member's family: `M` of `M4`, `X` of `X0_4`.
-fn base(name: &str) -> &str {
-    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_')
 }
 
 fn integers(op: BinaryOp, x: i64, y: i64) -> Option<Value> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use super::operands::{Operands, Spread};
 use super::parameters::Given;
 use super::{Frame, Resolver};
 use crate::bounds;
@@ -39,6 +40,13 @@ enum What {
     Operator(&'static Signature),
     Kind(Rc<Kind>),
     Network(Rc<Network>),
+}
+
+impl LayerDecl {
+    /// Whether all outputs of a block can be handed to it at once.
+    pub(super) fn takes_records(&self) -> bool {
+        matches!(self.what, What::Network(_))
+    }
 }
 
 /// One repetition of a layer.
@@ -220,14 +228,11 @@ impl Resolver<'_> {
         let mut value = Value::Poison;
         for (round, member) in layer.members.iter().enumerate() {
             if round > 0 {
-                let Value::Map(node) = value else {
-                    if !matches!(value, Value::Poison) {
-                        let message = format!("`{}` repeats, but gives more than one map", layer.name);
-                        self.error(Code::SeveralMaps, span, message);
-                    }
-                    return Value::Poison;
-                };
-                operands = vec![node];
+                // What a repetition gives, the next takes, in the same order.
+                let mut given = Operands::of(Spread::Records);
+                self.spread(value, span, &mut given, frame);
+                let Some(given) = given.all() else { return Value::Poison };
+                operands = given;
             }
             let applied = Applied {
                 subject: format!("`{}`", layer.name),
@@ -456,17 +461,21 @@ impl Resolver<'_> {
         span: Span,
         signature: &'static Signature,
         arguments: &[Argument],
-        piped: Option<Option<NodeId>>,
+        piped: Option<(Value, Span)>,
         frame: &mut Frame,
     ) -> Value {
         let (positional, named): (Vec<_>, Vec<_>) =
             arguments.iter().cloned().partition(|argument| argument.name.is_none());
-        let mut operands: Vec<Option<NodeId>> = piped.into_iter().collect();
+        let mut operands = Operands::of(Spread::Lists);
+        if let Some((value, span)) = piped {
+            self.spread(value, span, &mut operands, frame);
+        }
         for argument in &positional {
-            operands.push(self.operand(&argument.value, frame));
+            let value = self.evaluate(&argument.value, frame);
+            self.spread(value, argument.value.span, &mut operands, frame);
         }
         let given = self.arguments(&named, frame);
-        match operands.into_iter().collect::<Option<Vec<_>>>() {
+        match operands.all() {
             Some(operands) => self.apply_built(span, signature, given, operands, frame),
             None => Value::Poison,
         }

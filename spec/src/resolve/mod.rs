@@ -1,6 +1,7 @@
 //! From syntax trees to the graph: parameters bound, blocks instantiated, every operator given its shape.
 
 mod builtins;
+mod elements;
 mod evaluate;
 mod expect;
 mod findings;
@@ -8,6 +9,7 @@ mod images;
 mod inputs;
 mod layers;
 mod nodes;
+mod operands;
 mod parameters;
 mod rows;
 mod shapes;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluate::indexed;
+use super::elements::indexed;
 use super::{Frame, Resolver};
 use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
@@ -108,7 +108,7 @@ impl Resolver<'_> {
     fn map(&mut self, name: &Name, value: &Expr, shape: Option<&ShapeExpr>, span: Span, frame: &mut Frame) {
         let result = match self.evaluate(value, frame) {
             result @ (Value::Map(_) | Value::Poison) => result,
-            result @ Value::Record(_) => {
+            result if matches!(result, Value::Record(_)) || is_list_of_maps(&result) => {
                 if let Some(shape) = shape {
                     let message = "a shape can be declared for one map, and this gives several";
                     self.error(Code::SeveralMaps, shape.span, message);
@@ -228,4 +228,8 @@ impl Resolver<'_> {
         }
         frame.output_values.push((full, value));
     }
+}
+
+fn is_list_of_maps(value: &Value) -> bool {
+    matches!(value, Value::List(items) if !items.is_empty() && items.iter().all(|item| matches!(item, Value::Map(_))))
 }
