@@ -63,7 +63,7 @@ fn a_run_into_arrays_allocates_nothing() {
     let [nearest, bilinear] = [ResizeMode::Nearest, ResizeMode::Bilinear]
         .map(|mode| Epilogue::Add { resize: Some(Resize { mode, target: Target::Factor(2) }) });
     let sum = net.run("sum", lateral, &[fine, coarse, coarse], vec![nearest, bilinear, relu]);
-    let both = net.run("both", Instr::Concat, &[sum, fine], vec![]);
+    let both = net.run("both", Instr::Concat { axis: Axis::Channels }, &[sum, fine], vec![]);
     let average = net.run("average", Instr::AdaptiveAveragePool { size: [2, 2] }, &[both], vec![]);
     let flat = net.run("flat", Instr::Flatten, &[average], vec![]);
     let weight = net.weight("fc.weight", &[7, 160]);

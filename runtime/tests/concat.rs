@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{BodyMaker, ConvShape, distance, random, random_weights, shape};
 use ndarray::ArrayD;
 use neckar::{Instructions, Model, Numerics, Options, PlanDescription, Program, Weights, naive};
-use neckar_spec::program::{Activation, Epilogue, Input, Instr, Output, Slot, Step};
+use neckar_spec::program::{Activation, Axis, Epilogue, Input, Instr, Output, Slot, Step};
 use neckar_spec::size::{Env, Size, Symbol};
 use neckar_spec::{Library, Lowering, Origin, compile, lower};
 
@@ -289,7 +289,12 @@ fn what_has_an_epilogue_is_a_copy() {
     let mut net = BodyMaker::new("Epilogue", 1);
     let conv = net.conv("conv", [20, 20], ConvShape::square(1, 1, 0), false);
     let p = net.run("p", conv, &[0], vec![]);
-    let joined = net.run("joined", Instr::Concat, &[p, p], vec![Epilogue::Activation(Activation::Relu)]);
+    let joined = net.run(
+        "joined",
+        Instr::Concat { axis: Axis::Channels },
+        &[p, p],
+        vec![Epilogue::Activation(Activation::Relu)],
+    );
     let conv = net.conv("last", [40, 20], ConvShape::square(1, 1, 0), false);
     let y = net.run("y", conv, &[joined], vec![]);
     let program = net.program(vec![], vec![("x", shape(20, &["H", "W"].map(Size::symbol)))], &[("y", y)], &[]);

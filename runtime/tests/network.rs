@@ -46,7 +46,7 @@ fn pyramid() -> Program {
     let p2 = net.run("P2", lateral2, &[c2, p3], vec![Epilogue::Add { resize: Some(up) }]);
     let pool = Pool { kind: PoolKind::Max, kernel: [2; 2], stride: [2; 2], padding: [0; 2] };
     let pooled = net.run("pooled", Instr::Pool(pool), &[p2], vec![]);
-    let both = net.run("both", Instr::Concat, &[pooled, p3], vec![]);
+    let both = net.run("both", Instr::Concat { axis: neckar_spec::program::Axis::Channels }, &[pooled, p3], vec![]);
     let mean = net.run("", Instr::GlobalAveragePool, &[both], vec![]);
     let flat = net.run("flat", Instr::Flatten, &[mean], vec![]);
     let (weight, bias) = (net.weight("fc.weight", &[10, 48]), Some(net.weight("fc.bias", &[10])));

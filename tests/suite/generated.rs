@@ -11,6 +11,8 @@ neckar::arch!(zoo::lite_fpn as lite_weighted, fuse = weighted);
 neckar::arch!(zoo::lite_fpn as lite_fast, fuse = fast);
 neckar::arch!(zoo::lite_fpn as lite_softmax, fuse = softmax);
 neckar::arch!(zoo::lite_fpn as lite_fuse_concat, fuse = concat);
+neckar::arch!(zoo::lite_fpn as lite_se, fuse = weighted, gate = se);
+neckar::arch!(zoo::lite_fpn as lite_coord_att, fuse = weighted, gate = coord_att);
 neckar::arch!(zoo::lite_fpn as lite_concat, aggregate = concat);
 neckar::arch!(zoo::fpn);
 neckar::arch!(zoo::fpn as fpn_bilinear, levels = 3, channels = [32, 64, 128], c = 64, up = bilinear);
@@ -69,6 +71,9 @@ generated! {
     lite_fpn_softmax: lite_softmax::LiteSoftmax(b1, b2, b3, b4)
         -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
     lite_fpn_fuse_concat: lite_fuse_concat::LiteFuseConcat(b1, b2, b3, b4)
+        -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    lite_fpn_se: lite_se::LiteSe(b1, b2, b3, b4) -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
+    lite_fpn_coord_att: lite_coord_att::LiteCoordAtt(b1, b2, b3, b4)
         -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";
     lite_fpn_concat: lite_concat::LiteConcat(b1, b2, b3, b4)
         -> hf = "Hf", p3_td = "P3_td", p4_td = "P4_td", p5 = "P5";

@@ -6,7 +6,7 @@
 use neckar_spec::Checked;
 use neckar_spec::graph::{Graph, Node};
 use neckar_spec::ops::Op;
-use neckar_spec::program::{Instr, Resize, Target};
+use neckar_spec::program::{Axis, Instr, Resize, Slice, Target};
 use neckar_spec::size::{Env, Size};
 
 use crate::cases::CASES;
@@ -107,13 +107,57 @@ fn result(instr: &Instr, operands: &[Sizes]) -> Result<Sizes, String> {
         Instr::AdaptiveAveragePool { size } => Ok(Some(size.map(|n| n as i64))),
         Instr::Gemm { .. } | Instr::Flatten => Ok(None),
         Instr::L2Normalize { .. } | Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => Ok(first),
-        Instr::Concat | Instr::WeightedSum { .. } | Instr::Elementwise => {
+        Instr::Concat { axis: Axis::Channels } | Instr::WeightedSum { .. } | Instr::Elementwise => {
             match operands.iter().find(|sizes| **sizes != first) {
                 Some(other) => Err(format!("{first:?} meets {other:?}")),
                 None => Ok(first),
             }
         }
+        Instr::Concat { axis } => joined(operands, axis.index() - 2),
+        Instr::Mean { axis } => Ok(along(first, *axis, |_| 1)),
+        Instr::Slice(Slice { axis: Axis::Channels, .. }) => Ok(first),
+        Instr::Slice(Slice { axis, start, length }) => {
+            let (start, least) = (*start as i64, length.unwrap_or(1) as i64);
+            match first {
+                Some(sizes) if sizes[axis.index() - 2] < start + least => {
+                    Err(format!("{start} + {least} of {sizes:?}"))
+                }
+                _ => Ok(along(first, *axis, |n| length.map_or(n - start, |_| least))),
+            }
+        }
+        Instr::Multiply => match (first, operands[1]) {
+            (Some(own), Some(gate)) if (0..2).any(|axis| gate[axis] != 1 && gate[axis] != own[axis]) => {
+                Err(format!("{gate:?} gates {own:?}"))
+            }
+            _ => Ok(first),
+        },
+        Instr::Permute { order } => match order.as_slice() {
+            [0, 1, 3, 2] => Ok(first.map(|[rows, columns]| [columns, rows])),
+            order if order.is_sorted() => Ok(first),
+            order => Err(format!("channels are exchanged with sizes: {order:?}")),
+        },
     }
+}
+
+/// Sizes with another one along rows or columns.
+fn along(sizes: Sizes, axis: Axis, size: impl Fn(i64) -> i64) -> Sizes {
+    let mut sizes = sizes?;
+    if axis != Axis::Channels {
+        let size_of = &mut sizes[axis.index() - 2];
+        *size_of = size(*size_of);
+    }
+    Some(sizes)
+}
+
+/// Maps behind each other along rows (0) or columns (1).
+fn joined(operands: &[Sizes], axis: usize) -> Result<Sizes, String> {
+    let Some(sizes) = operands.iter().copied().collect::<Option<Vec<[i64; 2]>>>() else { return Ok(None) };
+    if sizes.iter().any(|other| other[1 - axis] != sizes[0][1 - axis]) {
+        return Err(format!("{sizes:?} are joined"));
+    }
+    let mut whole = sizes[0];
+    whole[axis] = sizes.iter().map(|sizes| sizes[axis]).sum();
+    Ok(Some(whole))
 }
 
 /// How often a window fits when it moves over the padded map.

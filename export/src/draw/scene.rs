@@ -64,6 +64,8 @@ pub enum Sign {
     Weighted,
     /// One behind the other along the channels.
     Concat,
+    /// A product, as of a map and its gate.
+    Multiply,
 }
 
 impl Sign {
@@ -73,6 +75,7 @@ impl Sign {
             Sign::Add => "+",
             Sign::Weighted => "Σ",
             Sign::Concat => "C",
+            Sign::Multiply => "×",
         }
     }
 
@@ -82,6 +85,7 @@ impl Sign {
             Sign::Add => "sum",
             Sign::Weighted => "weighted sum",
             Sign::Concat => "concatenation",
+            Sign::Multiply => "product",
         }
     }
 }
@@ -190,7 +194,7 @@ impl Scene {
 
     /// The signs that fusions have.
     pub fn signs(&self) -> impl Iterator<Item = Sign> + '_ {
-        let signs = [Sign::Add, Sign::Weighted, Sign::Concat].into_iter();
+        let signs = [Sign::Add, Sign::Weighted, Sign::Concat, Sign::Multiply].into_iter();
         signs.filter(|sign| self.units.iter().any(|unit| unit.glyph == Glyph::Fuse(*sign)))
     }
 }

@@ -2,7 +2,7 @@
 
 use neckar_spec::graph::Node;
 use neckar_spec::ops::Op;
-use neckar_spec::program::{Instr, Normalise, PoolKind, ResizeMode, Target};
+use neckar_spec::program::{Instr, Normalise, PoolKind, ResizeMode, Slice, Target};
 
 use super::scene::Sign;
 
@@ -28,16 +28,25 @@ pub(super) fn part(node: &Node) -> Part {
         | Op::Flatten(_)
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)
-        | Op::LayerScale(_) => Part::Follower,
+        | Op::LayerScale(_)
+        | Op::Scale(_) => Part::Follower,
         Op::Up(_) | Op::UpTo(_) => Part::Arrow,
         Op::Add(_) => Part::Fuse(Sign::Add),
+        Op::Multiply(_) => Part::Fuse(Sign::Multiply),
         Op::Concat(_) => Part::Fuse(Sign::Concat),
         Op::Fuse(_) => Part::Fuse(match instruction(node) {
-            Some(Instr::Concat) => Sign::Concat,
+            Some(Instr::Concat { .. }) => Sign::Concat,
             Some(Instr::WeightedSum { .. }) => Sign::Weighted,
             _ => Sign::Add,
         }),
-        Op::AdaptiveAvgPool(_) | Op::Conv(_) | Op::L2Normalize(_) | Op::Linear(_) | Op::WindowPool(_) => Part::Layer,
+        Op::AdaptiveAvgPool(_)
+        | Op::Conv(_)
+        | Op::L2Normalize(_)
+        | Op::Linear(_)
+        | Op::Mean(_)
+        | Op::Permute(_)
+        | Op::Slice(_)
+        | Op::WindowPool(_) => Part::Layer,
     }
 }
 
@@ -94,12 +103,19 @@ pub(super) fn words(node: &Node) -> String {
             Normalise::Relu => "fast".into(),
             Normalise::Softmax => "softmax".into(),
         },
-        Instr::Concat => String::new(),
+        Instr::Concat { .. } | Instr::Multiply => String::new(),
+        Instr::Mean { axis } => format!("mean of {axis}"),
+        Instr::Slice(Slice { axis, start, length }) => {
+            let end = length.map_or(String::new(), |length| (start + length).to_string());
+            format!("{axis} {start}..{end}")
+        }
+        Instr::Permute { .. } => "permute".into(),
         Instr::LayerNorm { .. } => "layer norm".into(),
         Instr::GroupNorm { .. } => "group norm".into(),
         Instr::Elementwise => match op {
             Op::Activate(_) => op.text(&[]).trim_end_matches("()").to_owned(),
             Op::BatchNorm(_) => "batch norm".into(),
+            Op::Scale(_) => "scale".into(),
             Op::LayerScale(_) => "layer scale".into(),
             _ => String::new(),
         },

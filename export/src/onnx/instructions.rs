@@ -1,7 +1,7 @@
 //! Each instruction, and each step of an epilogue, in ONNX's operators.
 
 use neckar_spec::program::{
-    Activation, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Target, WeightId,
+    Activation, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Slice, Target, WeightId,
 };
 
 use super::graph::{Builder, Value, float, integer, integers, text};
@@ -35,6 +35,11 @@ impl Builder<'_> {
                 Epilogue::Activation(activation) => {
                     let name = self.part(&name, "activation", last);
                     self.activation(*activation, value, Value { name, shape })
+                }
+                Epilogue::Scale { factor } => {
+                    let factor = self.scalar(&format!("{name}/factor"), *factor);
+                    let name = self.part(&name, "scale", last);
+                    self.map("Mul", vec![value.name, factor], Value { name, shape }, Vec::new())
                 }
                 Epilogue::Add { resize } => {
                     let (addend, rest) = addends.split_first().expect("a program has an operand for each addition");
@@ -93,9 +98,9 @@ impl Builder<'_> {
             Instr::GlobalAveragePool => self.map("GlobalAveragePool", vec![input.name.clone()], result, Vec::new()),
             Instr::AdaptiveAveragePool { size } => self.adaptive_average_pool(*size, input, result),
             Instr::Resize(resize) => self.resize(*resize, input, args.last().unwrap_or(input), result),
-            Instr::Concat => {
+            Instr::Concat { axis } => {
                 let operands = args.iter().map(|arg| arg.name.clone()).collect();
-                self.map("Concat", operands, result, vec![integer("axis", 1)])
+                self.map("Concat", operands, result, vec![integer("axis", axis.index() as i64)])
             }
             Instr::Flatten => self.map("Flatten", vec![input.name.clone()], result, vec![integer("axis", 1)]),
             Instr::L2Normalize { eps } => self.l2_normalize(*eps, input, result),
@@ -107,6 +112,15 @@ impl Builder<'_> {
             // The epilogue does the work; without one the map still gets its name.
             Instr::Elementwise if result.name != step => input.clone(),
             Instr::Elementwise => self.map("Identity", vec![input.name.clone()], result, Vec::new()),
+            Instr::Multiply => self.map("Mul", vec![input.name.clone(), args[1].name.clone()], result, Vec::new()),
+            Instr::Mean { axis } => {
+                let attributes = vec![integers("axes", [axis.index()]), integer("keepdims", 1)];
+                self.map("ReduceMean", vec![input.name.clone()], result, attributes)
+            }
+            Instr::Slice(slice) => self.slice(*slice, input, result),
+            Instr::Permute { order } => {
+                self.map("Transpose", vec![input.name.clone()], result, vec![integers("perm", order.iter().copied())])
+            }
         }
     }
 
@@ -121,6 +135,11 @@ impl Builder<'_> {
         match activation {
             Activation::Relu => self.map("Relu", operands, result, Vec::new()),
             Activation::Sigmoid => self.map("Sigmoid", operands, result, Vec::new()),
+            Activation::HardSigmoid => {
+                let attributes = vec![float("alpha", 1.0 / 6.0), float("beta", 0.5)];
+                self.map("HardSigmoid", operands, result, attributes)
+            }
+            Activation::HardSwish => self.map("HardSwish", operands, result, Vec::new()),
             Activation::Silu => {
                 let gate = self.aside("Sigmoid", operands, &result.name, Vec::new());
                 self.map("Mul", vec![input.name, gate], result, Vec::new())
@@ -137,6 +156,13 @@ impl Builder<'_> {
                 self.map("Mul", vec![product, half], result, Vec::new())
             }
         }
+    }
+
+    fn slice(&mut self, slice: Slice, input: &Value, result: Value) -> Value {
+        let end = slice.length.map_or(i64::MAX, |length| (slice.start + length) as i64);
+        let bounds = [("start", slice.start as i64), ("end", end), ("axis", slice.axis.index() as i64)];
+        let bounds = bounds.map(|(what, value)| self.integers(&format!("{}/{what}", result.name), &[value]));
+        self.map("Slice", std::iter::once(input.name.clone()).chain(bounds).collect(), result, Vec::new())
     }
 
     fn pool(&mut self, pool: &Pool, input: &Value, result: Value) -> Value {
@@ -294,11 +320,15 @@ fn instr_name(instr: &Instr) -> &'static str {
         Instr::Gemm { .. } => "gemm",
         Instr::Pool(_) | Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => "pool",
         Instr::Resize(_) => "resize",
-        Instr::Concat => "concat",
+        Instr::Concat { .. } => "concat",
         Instr::Flatten => "flatten",
         Instr::L2Normalize { .. } => "l2",
         Instr::WeightedSum { .. } => "fuse",
         Instr::Elementwise => "input",
         Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => "normed",
+        Instr::Multiply => "product",
+        Instr::Mean { .. } => "mean",
+        Instr::Slice(_) => "slice",
+        Instr::Permute { .. } => "permuted",
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use neckar_spec::program::{
-    Activation, Epilogue, Instr, Norm, PoolKind, Program, Resize, ResizeMode, Step, Target, WeightId,
+    Activation, Epilogue, Instr, Norm, PoolKind, Program, Resize, ResizeMode, Slice, Step, Target, WeightId,
 };
 
 use super::inputs::InputNames;
@@ -143,6 +143,9 @@ impl Expressions<'_> {
                 Epilogue::Activation(Activation::Sigmoid) => format!("torch.sigmoid({value})"),
                 Epilogue::Activation(Activation::Gelu) => format!("F.gelu({value})"),
                 Epilogue::LayerScale { weight } => format!("{}({value})", self.module(*weight)),
+                Epilogue::Activation(Activation::HardSigmoid) => format!("F.hardsigmoid({value})"),
+                Epilogue::Activation(Activation::HardSwish) => format!("F.hardswish({value})"),
+                Epilogue::Scale { factor } => format!("{} * {factor:?}", grouped(&value)),
                 Epilogue::Add { resize } => {
                     let (addend, rest) = addends.split_first().expect("a program has an operand for each addition");
                     addends = rest;
@@ -185,20 +188,34 @@ impl Expressions<'_> {
                 format!("F.adaptive_avg_pool2d({x}, ({rows}, {columns}))")
             }
             Instr::Resize(resize) => interpolate(*resize, x, args.last().unwrap_or(&x)),
-            Instr::Concat => format!("torch.cat([{}], dim=1)", args.join(", ")),
+            Instr::Concat { axis } => format!("torch.cat([{}], dim={})", args.join(", "), axis.index()),
             Instr::Flatten => format!("torch.flatten({x}, 1)"),
             Instr::L2Normalize { eps } => format!("F.normalize({x}, dim=1, eps={eps:e})"),
             Instr::Elementwise => x.to_owned(),
             Instr::LayerNorm { weight, .. } | Instr::GroupNorm { weight, .. } => {
                 format!("{}({x})", self.module(*weight))
             }
+            Instr::Multiply => format!("{} * {}", grouped(x), grouped(args[1])),
+            Instr::Mean { axis } => format!("torch.mean({x}, dim={}, keepdim=True)", axis.index()),
+            Instr::Slice(Slice { axis, start, length }) => {
+                let end = length.map_or(String::new(), |length| (start + length).to_string());
+                format!("{}[{}{start}:{end}]", grouped(x), ":, ".repeat(axis.index()))
+            }
+            Instr::Permute { order } => {
+                let order: Vec<String> = order.iter().map(usize::to_string).collect();
+                format!("torch.permute({x}, ({}))", order.join(", "))
+            }
         }
     }
 }
 
-/// An expression that holds together beside `+` and before `.shape`.
+/// An expression that holds together beside `+` and `*` and before `.shape`.
 fn grouped(expression: &str) -> String {
-    if expression.contains(" + ") { format!("({expression})") } else { expression.to_owned() }
+    if expression.contains(" + ") || expression.contains(" * ") {
+        format!("({expression})")
+    } else {
+        expression.to_owned()
+    }
 }
 
 fn interpolate(resize: Resize, x: &str, like: &str) -> String {

@@ -17,6 +17,8 @@ pub(crate) enum Post {
     Affine(Arc<Affine>),
     /// An activation.
     Activation(Activation),
+    /// x·factor.
+    Scale(f32),
     /// Another map of as many channels is added.
     Add(Addend),
 }
@@ -71,7 +73,7 @@ impl<'a> Finish<'a> {
     pub(crate) fn locate(&self, pixel: usize, starts: &mut [usize]) {
         let addends = self.posts.iter().filter_map(|post| match post {
             Post::Add(addend) => Some(addend),
-            Post::Affine(_) | Post::Activation(_) => None,
+            Post::Affine(_) | Post::Activation(_) | Post::Scale(_) => None,
         });
         for (start, addend) in starts.iter_mut().zip(addends) {
             *start = addend.pixel(pixel) * addend.view.pitch;
@@ -175,6 +177,12 @@ impl<'a> Finish<'a> {
                         simd.store(simd::activate(simd, *activation, simd.load(block)), block);
                     }
                 }
+                Post::Scale(factor) => {
+                    let factor = simd.splat(*factor);
+                    for block in blocks.iter_mut().step_by(stride) {
+                        simd.store(simd.mul(simd.load(block), factor), block);
+                    }
+                }
                 Post::Add(Addend { view, .. }) => {
                     let map = self.reads.get(view.place);
                     for (block, starts) in blocks.iter_mut().step_by(stride).zip(starts.chunks_exact(addends)) {
@@ -241,7 +249,7 @@ impl Vectorised for Rows<'_, '_> {
                         start[0] = addend.pixel(first + i) * addend.view.pitch;
                         &start[..]
                     }
-                    Post::Affine(_) | Post::Activation(_) => &[],
+                    Post::Affine(_) | Post::Activation(_) | Post::Scale(_) => &[],
                 };
                 let (blocks, rest) = row.as_chunks_mut::<BLOCK>();
                 let tail = blocks.len() * BLOCK;

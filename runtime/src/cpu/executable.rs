@@ -4,7 +4,7 @@ use std::array;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use neckar_spec::program::{Epilogue, Instr, Pool, Resize, ResizeMode};
+use neckar_spec::program::{Axis, Epilogue, Instr, Pool, Resize, ResizeMode, Slice};
 
 use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
@@ -16,7 +16,8 @@ use super::layout::{export, import};
 use super::packed::{Packed, PackedNetwork, PackedSite};
 use super::resize::{Nearest, Resampling};
 use super::{
-    Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, layer_norm, pool, weighted_sum,
+    Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, layer_norm, mean, multiply,
+    permute, pool, slice, weighted_sum,
 };
 use crate::Tuning;
 use crate::plan::{Home, Network, Plan, Planned, Reads, Site, Value, View, Work};
@@ -62,11 +63,38 @@ enum Kernel {
     Resample(Resampling),
     Concat(Vec<(View, usize)>),
     Flatten(Dims),
-    L2Normalize { eps: f32 },
-    WeightedSum { factors: Arc<[f32]>, operands: Vec<View> },
+    L2Normalize {
+        eps: f32,
+    },
+    WeightedSum {
+        factors: Arc<[f32]>,
+        operands: Vec<View>,
+    },
     Elementwise,
-    LayerNorm { eps: f32, affine: Arc<Affine> },
+    LayerNorm {
+        eps: f32,
+        affine: Arc<Affine>,
+    },
     GroupNorm(GroupNorm),
+    /// Copies that join maps along rows or columns.
+    Joined {
+        operands: Vec<(View, Dims)>,
+        axis: Axis,
+        to: Dims,
+    },
+    Multiply {
+        gate: View,
+        dims: [Dims; 2],
+    },
+    MeanOfChannels,
+    Slice {
+        slice: Slice,
+        dims: [Dims; 2],
+    },
+    Permute {
+        order: Vec<usize>,
+        dims: [Dims; 2],
+    },
 }
 
 impl Executable {
@@ -196,6 +224,11 @@ impl Kernel {
             Kernel::Elementwise => "elementwise",
             Kernel::LayerNorm { .. } => "layer norm",
             Kernel::GroupNorm(_) => "group norm",
+            Kernel::Joined { .. } => "concat",
+            Kernel::Multiply { .. } => "multiply",
+            Kernel::MeanOfChannels => "mean",
+            Kernel::Slice { .. } => "slice",
+            Kernel::Permute { .. } => "permute",
         }
     }
 }
@@ -216,6 +249,11 @@ impl Step {
             Kernel::Elementwise => elementwise::run(task, data, out),
             Kernel::LayerNorm { eps, affine } => layer_norm::run(*eps, affine, task, data, out),
             Kernel::GroupNorm(norm) => norm.run(task, shared, data, out),
+            Kernel::Joined { operands, axis, to } => concat::join(operands, *axis, *to, task, out),
+            Kernel::Multiply { gate, dims } => multiply::run(*gate, *dims, task, data, out),
+            Kernel::MeanOfChannels => mean::run(task, data, out),
+            Kernel::Slice { slice, dims } => slice::run(*slice, *dims, task, data, out),
+            Kernel::Permute { order, dims } => permute::run(order, *dims, task, data, out),
         }
     }
 }
@@ -307,10 +345,22 @@ impl Maker<'_> {
             (Instr::Pool(pool), _) => Kernel::Pool(pool.clone(), [from, to]),
             (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. }, _) => Kernel::Average([from, to]),
             (Instr::Resize(resize), _) => Kernel::Resample(Resampling::new(*resize, from, to)),
-            (Instr::Concat, _) => unreachable!("a plan says of each concatenation what is copied"),
+            (Instr::Concat { axis: Axis::Channels }, _) => {
+                unreachable!("a plan says of each concatenation of channels what is copied")
+            }
+            (Instr::Concat { axis }, _) => {
+                let operands = args.iter().map(|&arg| (plan.view(arg), plan.dims(arg))).collect();
+                Kernel::Joined { operands, axis: *axis, to }
+            }
             (Instr::Flatten, _) => Kernel::Flatten(from),
             (Instr::L2Normalize { eps }, _) => Kernel::L2Normalize { eps: *eps },
             (Instr::Elementwise, _) => Kernel::Elementwise,
+            (Instr::Multiply, _) => Kernel::Multiply { gate: plan.view(args[1]), dims: [to, plan.dims(args[1])] },
+            (Instr::Mean { axis: Axis::Channels }, _) => Kernel::MeanOfChannels,
+            // A mean along an axis is an average over a grid with one cell there.
+            (Instr::Mean { axis: Axis::Rows | Axis::Columns }, _) => Kernel::Average([from, to]),
+            (Instr::Slice(slice), _) => Kernel::Slice { slice: *slice, dims: [from, to] },
+            (Instr::Permute { order }, _) => Kernel::Permute { order: order.clone(), dims: [from, to] },
         }
     }
 }
@@ -323,6 +373,7 @@ fn posts(site: &Site, packed: &PackedSite, plan: &Plan, addends: &[Value], to: D
             Post::Affine(affine.next().expect("every norm and factor that is not folded is packed").clone())
         }
         Epilogue::Activation(activation) => Post::Activation(*activation),
+        Epilogue::Scale { factor } => Post::Scale(*factor),
         Epilogue::Add { resize } => {
             let value = *addends.next().expect("a program has an operand for each addition");
             let nearest = matches!(resize, Some(Resize { mode: ResizeMode::Nearest, .. }));

@@ -13,11 +13,15 @@ mod group_norm;
 mod l2_normalize;
 mod layer_norm;
 mod layout;
+mod mean;
+mod multiply;
 mod packed;
 pub(crate) mod peak;
+mod permute;
 mod pool;
 mod resize;
 mod simd;
+mod slice;
 #[cfg(test)]
 mod tests;
 mod threads;

@@ -174,10 +174,14 @@ impl Material<'_> {
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
             | Instr::Resize(_)
-            | Instr::Concat
+            | Instr::Concat { .. }
             | Instr::Flatten
             | Instr::L2Normalize { .. }
-            | Instr::Elementwise => Packed::None,
+            | Instr::Elementwise
+            | Instr::Multiply
+            | Instr::Mean { .. }
+            | Instr::Slice(_)
+            | Instr::Permute { .. } => Packed::None,
         }
     }
 }
@@ -190,7 +194,7 @@ fn scales_and_shifts(post: &Epilogue, weights: &Weights) -> Option<Vec<(f64, f64
         Epilogue::LayerScale { weight } => {
             return Some(weights.get(*weight).iter().map(|&factor| (f64::from(factor), 0.0)).collect());
         }
-        Epilogue::Activation(_) | Epilogue::Add { .. } => return None,
+        Epilogue::Activation(_) | Epilogue::Add { .. } | Epilogue::Scale { .. } => return None,
     };
     let [gamma, beta, mean, variance] = [norm.weight, norm.bias, norm.mean, norm.variance].map(|id| weights.get(id));
     let channel = |c: usize| {

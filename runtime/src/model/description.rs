@@ -282,13 +282,17 @@ fn site_name(site: &Site) -> String {
         Instr::Pool(pool) => format!("pool {}x{}/{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
         Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => "average".to_owned(),
         Instr::Resize(resize) => resize_name(resize).to_owned(),
-        Instr::Concat => "concat".to_owned(),
+        Instr::Concat { .. } => "concat".to_owned(),
         Instr::Flatten => "flatten".to_owned(),
         Instr::L2Normalize { .. } => "l2 normalize".to_owned(),
         Instr::WeightedSum { .. } => "weighted sum".to_owned(),
         Instr::Elementwise => "elementwise".to_owned(),
         Instr::LayerNorm { .. } => "layer norm".to_owned(),
         Instr::GroupNorm { .. } => "group norm".to_owned(),
+        Instr::Multiply => "multiply".to_owned(),
+        Instr::Mean { .. } => "mean".to_owned(),
+        Instr::Slice(_) => "slice".to_owned(),
+        Instr::Permute { .. } => "permute".to_owned(),
     };
     for post in &site.epilogue {
         name += match post {
@@ -297,6 +301,9 @@ fn site_name(site: &Site) -> String {
             Epilogue::Activation(Activation::Silu) => " + silu",
             Epilogue::Activation(Activation::Sigmoid) => " + sigmoid",
             Epilogue::Activation(Activation::Gelu) => " + gelu",
+            Epilogue::Activation(Activation::HardSigmoid) => " + hard sigmoid",
+            Epilogue::Activation(Activation::HardSwish) => " + hard swish",
+            Epilogue::Scale { .. } => " + scale",
             Epilogue::Add { resize: Some(Resize { mode: ResizeMode::Nearest, .. }) } => " + add nearest",
             // What is not nearest is resized by a step of its own.
             Epilogue::Add { .. } => " + add",

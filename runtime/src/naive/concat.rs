@@ -1,17 +1,21 @@
-//! Operands joined along the channels.
+//! Operands joined along an axis.
+
+use neckar_spec::program::Axis;
 
 use super::map::Map;
 use crate::Error;
 
-pub(super) fn run(args: &[Map], shape: &[usize]) -> Result<Map, Error> {
+pub(super) fn run(axis: Axis, args: &[Map], shape: &[usize]) -> Result<Map, Error> {
+    let axis = axis.index();
     Map::from_fn(shape, |b, c, y, x| {
-        let mut channel = c;
+        let mut place = [b, c, y, x];
         for map in args {
-            if channel < map.dims.channels {
-                return map.at(b, channel, y, x);
+            if place[axis] < map.shape[axis] {
+                let [b, c, y, x] = place;
+                return map.at(b, c, y, x);
             }
-            channel -= map.dims.channels;
+            place[axis] -= map.shape[axis];
         }
-        unreachable!("a concatenation has as many channels as its operands together")
+        unreachable!("a concatenation has as many cells as its operands together")
     })
 }

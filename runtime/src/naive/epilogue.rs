@@ -26,6 +26,8 @@ pub(super) fn activate(activation: Activation, mut map: Map) -> Map {
             Activation::Sigmoid => 1.0 / (1.0 + (-*x).exp()),
             Activation::Gelu if *x == f64::NEG_INFINITY => 0.0,
             Activation::Gelu => *x / 2.0 * (1.0 + erf(*x * std::f64::consts::FRAC_1_SQRT_2)),
+            Activation::HardSigmoid => hard_sigmoid(*x),
+            Activation::HardSwish => *x * hard_sigmoid(*x),
         };
     }
     map
@@ -51,6 +53,17 @@ pub(super) fn scale(factors: &[f32], mut map: Map) -> Map {
     let plane = map.dims.height * map.dims.width;
     for (i, x) in map.data.iter_mut().enumerate() {
         *x *= f64::from(factors[i / plane % map.dims.channels]);
+    }
+    map
+}
+
+fn hard_sigmoid(x: f64) -> f64 {
+    if x.is_nan() { x } else { (x / 6.0 + 0.5).clamp(0.0, 1.0) }
+}
+
+pub(super) fn scale_all(factor: f32, mut map: Map) -> Map {
+    for x in &mut map.data {
+        *x *= f64::from(factor);
     }
     map
 }

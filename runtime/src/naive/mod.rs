@@ -15,8 +15,12 @@ mod group_norm;
 mod l2_normalize;
 mod layer_norm;
 mod map;
+mod mean;
+mod multiply;
+mod permute;
 mod pool;
 mod resize;
+mod slice;
 mod sum;
 mod transposed_conv;
 mod weighted_sum;
@@ -132,6 +136,7 @@ fn run_step(instr: &Instr, epilogue: &[Epilogue], weights: &BodyWeights, args: &
             Epilogue::Norm(norm) => epilogue::norm(norm, weights, &map),
             Epilogue::Activation(activation) => epilogue::activate(*activation, map),
             Epilogue::LayerScale { weight } => epilogue::scale(weights.get(*weight), map),
+            Epilogue::Scale { factor } => epilogue::scale_all(*factor, map),
             Epilogue::Add { resize } => {
                 let (first, rest) = addends.split_first().expect("a program has an operand for each addition");
                 addends = rest;
@@ -157,7 +162,7 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
         Instr::GlobalAveragePool => global_average_pool::run(input, shape),
         Instr::AdaptiveAveragePool { size } => adaptive_average_pool::run(*size, input, shape),
         Instr::Resize(resize) => resize::run(*resize, input, shape),
-        Instr::Concat => concat::run(args, shape),
+        Instr::Concat { axis } => concat::run(*axis, args, shape),
         Instr::Flatten => flatten::run(input, shape),
         Instr::L2Normalize { eps } => l2_normalize::run(*eps, input, shape),
         Instr::WeightedSum { weight, normalise, eps } => {
@@ -170,5 +175,9 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
         Instr::GroupNorm { groups, eps, weight, bias } => {
             group_norm::run(*groups, *eps, weights.get(*weight), weights.get(*bias), input, shape)
         }
+        Instr::Multiply => multiply::run(input, &args[1], shape),
+        Instr::Mean { axis } => mean::run(*axis, input, shape),
+        Instr::Slice(slice) => slice::run(*slice, input, shape),
+        Instr::Permute { order } => permute::run(order, input, shape),
     }
 }

@@ -15,7 +15,7 @@ pub use bytes::arena_bytes;
 pub(crate) use network::{Network, Site, Value};
 pub(crate) use slices::{Copied, Slice};
 
-use neckar_spec::program::{Convolution, Epilogue, Instr, Resize, ResizeMode, Target};
+use neckar_spec::program::{Convolution, Epilogue, Instr, Resize, ResizeMode, Slice as SliceOf, Target};
 
 use crate::Error;
 use crate::cpu::Layout;
@@ -198,14 +198,19 @@ pub(crate) fn result_shape(instr: &Instr, args: &[&[usize]]) -> Result<Vec<usize
         Instr::Conv(_) | Instr::Pool(_) | Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => Some(4),
         Instr::TransposedConv { .. } | Instr::Resize(_) => Some(4),
         Instr::Gemm { .. } => Some(2),
-        Instr::Concat
+        Instr::Permute { order } => Some(order.len()),
+        Instr::Concat { .. }
         | Instr::Flatten
         | Instr::L2Normalize { .. }
         | Instr::WeightedSum { .. }
         | Instr::Elementwise
         | Instr::LayerNorm { .. }
-        | Instr::GroupNorm { .. } => None,
+        | Instr::GroupNorm { .. }
+        | Instr::Multiply
+        | Instr::Mean { .. }
+        | Instr::Slice(_) => None,
     };
+    reaches(instr, args)?;
     if let Some(rank) = rank
         && args[0].len() != rank
     {
@@ -219,6 +224,25 @@ pub(crate) fn result_shape(instr: &Instr, args: &[&[usize]]) -> Result<Vec<usize
     })?;
     fits(&shape)?;
     Ok(shape)
+}
+
+/// Whether the operands have the axes and cells that an instruction reads.
+fn reaches(instr: &Instr, args: &[&[usize]]) -> Result<(), Error> {
+    let first = args[0];
+    let unsuited = || Err(Error::Size(format!("operands of shapes {args:?} do not suit {instr}")));
+    match instr {
+        Instr::Concat { axis } | Instr::Mean { axis } if axis.index() >= first.len() => unsuited(),
+        Instr::Slice(SliceOf { axis, start, length }) => match first.get(axis.index()) {
+            Some(size) if start + length.unwrap_or(1) <= *size => Ok(()),
+            _ => unsuited(),
+        },
+        Instr::Multiply => {
+            let gates = |(axis, (own, other)): (usize, (&usize, &usize))| own == other || axis > 0 && *other == 1;
+            let suits = first.len() == args[1].len() && first.iter().zip(args[1]).enumerate().all(gates);
+            if suits { Ok(()) } else { unsuited() }
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a map of a shape can be reckoned with at all: the sizes of the next one then fit `i64` too.
@@ -281,7 +305,7 @@ fn plan_site(
     let shape = result_shape(&site.instr, &shapes)?;
     let resizes = site.epilogue.iter().filter_map(|post| match post {
         Epilogue::Add { resize } => Some(*resize),
-        Epilogue::Norm(_) | Epilogue::Activation(_) | Epilogue::LayerScale { .. } => None,
+        Epilogue::Norm(_) | Epilogue::Activation(_) | Epilogue::LayerScale { .. } | Epilogue::Scale { .. } => None,
     });
     for (addend, resize) in addends.iter_mut().zip(resizes) {
         let from = shape_of(values, *addend);

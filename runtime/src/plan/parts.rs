@@ -3,7 +3,7 @@
 //!
 //! What is resized to the nearest cell and read like that is not made either, but read by index.
 
-use neckar_spec::program::{Instr, Resize, ResizeMode};
+use neckar_spec::program::{Axis, Instr, Resize, ResizeMode};
 
 use super::{Network, Planned, Value, Work, pointwise};
 use crate::tensor::Dims;
@@ -25,7 +25,7 @@ pub(super) fn read_in_parts(
         step.work = match step.work {
             Work::Site { args, .. } if unmade[step.out] => {
                 // What a resize takes its sizes from is not read.
-                let is_concat = matches!(network.sites[step.site].instr, Instr::Concat);
+                let is_concat = matches!(network.sites[step.site].instr, Instr::Concat { axis: Axis::Channels });
                 let read = if is_concat { args.as_slice() } else { &args[..1] };
                 let of = |&value: &Value| parts[value].clone().unwrap_or_else(|| vec![value]);
                 let joined = read.iter().flat_map(of).collect();
@@ -57,13 +57,13 @@ fn unmade(network: &Network, steps: &[Planned], wanted: &[(String, Value)], dims
         let mut in_parts = 0;
         if let Work::Site { args, .. } = &step.work {
             let can_be_read_in_parts = match &site.instr {
-                Instr::Concat => dims[step.out].channels >= WIDTH * args.len(),
+                Instr::Concat { axis: Axis::Channels } => dims[step.out].channels >= WIDTH * args.len(),
                 Instr::Resize(Resize { mode: ResizeMode::Nearest, .. }) => dims[args[0]].len() <= dims[step.out].len(),
                 _ => false,
             };
             unmade[step.out] = can_be_read_in_parts && site.epilogue.is_empty() && !whole[step.out];
             in_parts = match &site.instr {
-                Instr::Concat if unmade[step.out] => args.len(),
+                Instr::Concat { axis: Axis::Channels } if unmade[step.out] => args.len(),
                 instr if pointwise(instr) => 1,
                 _ => 0,
             };

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use neckar_spec::program::Instr;
+use neckar_spec::program::{Axis, Instr};
 
 use super::arena::Lifetime;
 use super::{Network, Planned, Value, Work};
@@ -104,7 +104,7 @@ pub(super) fn write_into_slices(
     for index in (0..steps.len()).rev() {
         let site = &network.sites[steps[index].site];
         let Work::Site { args, addends } = &steps[index].work else { continue };
-        if !matches!(site.instr, Instr::Concat) {
+        if !matches!(site.instr, Instr::Concat { axis: Axis::Channels }) {
             continue;
         }
         let mut copied = Vec::new();

@@ -184,7 +184,7 @@ impl Work {
             (Instr::LayerNorm { .. } | Instr::GroupNorm { .. }, _) => None,
             (_, Some(Epilogue::LayerScale { .. })) => self.outputs(1),
             (_, Some(Epilogue::Activation(activation))) => self.outputs(match activation {
-                Activation::Relu => 0,
+                Activation::Relu | Activation::HardSigmoid | Activation::HardSwish => 0,
                 Activation::Sigmoid => 11,
                 Activation::Silu => 12,
                 Activation::Gelu => 13,

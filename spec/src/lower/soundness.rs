@@ -45,7 +45,9 @@ impl Soundness {
             }
             let resizes = epilogue.iter().filter_map(|post| match post {
                 Epilogue::Add { resize } => Some(*resize),
-                Epilogue::Norm(_) | Epilogue::Activation(_) | Epilogue::LayerScale { .. } => None,
+                Epilogue::Norm(_) | Epilogue::Activation(_) | Epilogue::LayerScale { .. } | Epilogue::Scale { .. } => {
+                    None
+                }
             });
             for (addend, resize) in addends.iter().zip(resizes) {
                 let resized = resize.map(|resize| Instr::Resize(resize).shape(&[addend.clone(), made.clone()]));

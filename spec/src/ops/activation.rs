@@ -1,4 +1,5 @@
-//! Activations: ReLU max(x, 0); SiLU x·σ(x) (arXiv 1702.03118); sigmoid σ(x) = 1/(1 + exp(−x)); GELU x·Φ(x) (arXiv 1606.08415).
+//! Activations: ReLU max(x, 0); SiLU x·σ(x) (arXiv 1702.03118); sigmoid σ(x) = 1/(1 + exp(−x)); GELU x·Φ(x) (arXiv
+//! 1606.08415); hard sigmoid min(max(x/6 + 1/2, 0), 1) and hard swish x times that (arXiv 1905.02244, section 5.2).
 
 use super::arguments::Arguments;
 use super::{Operands, Operator, Out, Page, Requirement, ShapeError, Signature};
@@ -85,6 +86,42 @@ arch Gelu at H = 8, W = 8 {
     },
 );
 
+pub(super) static HARD_SIGMOID: Signature = signature(
+    &["hard_sigmoid", "Hardsigmoid"],
+    "min(max(x/6 + 1/2, 0), 1), cell by cell",
+    Page {
+        lowering: "`Elementwise` with the epilogue `Activation(HardSigmoid)`, which joins the instruction before it",
+        numerics: "the slope is 1/6, as in PyTorch; NaN stays NaN",
+        source: "arXiv 1905.02244, section 5.2; PyTorch's `Hardsigmoid`",
+        example: "\
+arch HardGate at H = 8, W = 8 {
+    input x: [B, 16, H, W]
+    conv score: -> 16 (kernel = 1)
+    output y = x * (x |> global_avg_pool |> score |> hard_sigmoid) → [B, 16, H, W]
+}
+",
+        ..Page::CELLWISE
+    },
+);
+
+pub(super) static HARD_SWISH: Signature = signature(
+    &["hard_swish", "Hardswish"],
+    "x · min(max(x/6 + 1/2, 0), 1), cell by cell",
+    Page {
+        lowering: "`Elementwise` with the epilogue `Activation(HardSwish)`, which joins the instruction before it",
+        numerics: "−∞ gives NaN, as it does in PyTorch; NaN stays NaN",
+        source: "arXiv 1905.02244, section 5.2; PyTorch's `Hardswish`",
+        example: "\
+arch Mobile at H = 8, W = 8 {
+    input x: [B, 16, H, W]
+    conv c: -> 16 (kernel = 3, padding = 1, groups = 16)
+    output y = x |> c |> hard_swish → [B, 16, H, W]
+}
+",
+        ..Page::CELLWISE
+    },
+);
+
 impl Activate {
     pub(super) fn relu(_: &mut Arguments) -> Option<Activate> {
         Some(Activate(Activation::Relu))
@@ -100,6 +137,14 @@ impl Activate {
 
     pub(super) fn gelu(_: &mut Arguments) -> Option<Activate> {
         Some(Activate(Activation::Gelu))
+    }
+
+    pub(super) fn hard_sigmoid(_: &mut Arguments) -> Option<Activate> {
+        Some(Activate(Activation::HardSigmoid))
+    }
+
+    pub(super) fn hard_swish(_: &mut Arguments) -> Option<Activate> {
+        Some(Activate(Activation::HardSwish))
     }
 }
 
@@ -118,6 +163,8 @@ impl Operator for Activate {
             Activation::Silu => "SiLU()",
             Activation::Sigmoid => "Sigmoid()",
             Activation::Gelu => "GELU()",
+            Activation::HardSigmoid => "Hardsigmoid()",
+            Activation::HardSwish => "Hardswish()",
         }
         .into()
     }

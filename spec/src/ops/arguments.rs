@@ -2,12 +2,15 @@
 
 use super::{Argument, Signature};
 use crate::diagnostics::{Code, Diagnostic, nearest};
-use crate::program::ResizeMode;
+use crate::program::{Axis, ResizeMode};
 use crate::source::Span;
 use crate::value::{InitRule, Value};
 
 /// The greatest whole number that an argument takes.
 pub const GREATEST: i64 = 1 << 20;
+
+/// The words of an axis.
+const AXES: &[&str] = &["channels", "rows", "columns"];
 
 /// Defaults that a file states once and its rows inherit.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,6 +216,50 @@ impl Arguments<'_> {
         self.diagnostics.push(diagnostic);
         self.poisoned = true;
         None
+    }
+
+    /// An axis by its name: `channels`, `rows` or `columns`.
+    pub fn axis(&mut self, default: Option<Axis>) -> Axis {
+        match (self.word("axis", AXES), default) {
+            (Some("rows"), _) => Axis::Rows,
+            (Some("columns"), _) => Axis::Columns,
+            (Some(_), _) => Axis::Channels,
+            (None, Some(default)) => default,
+            (None, None) => {
+                self.require("axis", "rows");
+                Axis::Channels
+            }
+        }
+    }
+
+    /// A list of whole numbers of at least `least`.
+    pub fn counts(&mut self, name: &str, least: i64) -> Vec<usize> {
+        match self.take(name) {
+            Some((Value::List(items), span)) => {
+                let mut counts = Vec::new();
+                for item in &items {
+                    match item {
+                        Value::Int(n) => counts.push(self.in_range(name, *n, least, span)),
+                        other => self.wrong(name, other, span, "whole numbers in the list"),
+                    }
+                }
+                counts
+            }
+            Some((value, span)) => {
+                self.wrong(name, &value, span, "a list of whole numbers");
+                Vec::new()
+            }
+            None => {
+                self.require(name, "[0, 1, 3, 2]");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A whole number of at least `least`, where one is given.
+    pub fn optional_count(&mut self, name: &str, least: i64) -> Option<usize> {
+        let given = self.values.iter().any(|(known, ..)| known == name);
+        given.then(|| self.count(name, None, least))
     }
 
     /// A rule of initialisation: a call such as `kaiming_normal(fan_out)`, a number, `zeros` or `ones`.

@@ -1,32 +1,35 @@
-//! Channel concatenation; `a ⊕ b` in the language.
+//! Concatenation, of channels unless another axis is named; `a ⊕ b` in the language.
 
 use super::arguments::Arguments;
-use super::{Operands, Operator, Out, Page, Requirement, ShapeError, Signature, agree, channels, formula};
-use crate::program::{Epilogue, Instr, WeightId};
+use super::{Field, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, agree, arg, axis_of, channels, formula};
+use crate::program::{Axis, Epilogue, Instr, WeightId};
 use crate::size::Shape;
 
-/// Operands joined along the channels.
+/// Operands joined along an axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Concat;
+pub struct Concat(pub(super) Axis);
 
 pub(super) static SIGNATURE: Signature = Signature {
     names: &["Concat", "concat"],
     operands: Operands::AtLeast(1),
     out: Out::None,
-    arguments: &[],
-    doc: "operands joined along the channels, in order; `a ⊕ b` is the same",
+    arguments: &[arg("axis", "channels | rows | columns", "channels")],
+    doc: "operands joined along an axis, in order; `a ⊕ b` joins channels",
     page: Page {
-        shape: "`[B, C₁, H, W]`, `[B, C₂, H, W]`, … → `[B, C₁ + C₂ + …, H, W]`; every other axis agrees",
-        field: "what any operand sees, together; its centre is that of the operand with the smallest field",
+        shape: "`[B, C₁, H, W]`, `[B, C₂, H, W]`, … → `[B, C₁ + C₂ + …, H, W]`; every other axis agrees. Along `rows` or \
+                `columns` these sizes add up instead",
+        field: "what any operand sees, together; its centre is that of the operand with the smallest field. \
+                None is given of joined rows or columns",
         lowering: "`Concat`",
         numerics: "nothing is computed",
-        source: "PyTorch's `torch.cat(dim=1)`",
+        source: "PyTorch's `torch.cat`",
         example: "\
 arch Joined at H = 8, W = 8 {
     input a: [B, 4, H, W]
     input b: [B, 8, H, W]
     output y = a ⊕ b           → [B, 12, H, W]
     output z = Concat(a, b, a) → [B, 16, H, W]
+    output t = Concat(a, a, axis = rows) → [B, 4, 2*H, W]
 }
 ",
         ..Page::CELLWISE
@@ -34,8 +37,8 @@ arch Joined at H = 8, W = 8 {
 };
 
 impl Concat {
-    pub(super) fn build(_: &mut Arguments) -> Option<Concat> {
-        Some(Concat)
+    pub(super) fn build(arguments: &mut Arguments) -> Option<Concat> {
+        Some(Concat(arguments.axis(Some(Axis::Channels))))
     }
 }
 
@@ -44,15 +47,20 @@ impl Operator for Concat {
         for operand in 0..inputs.len() {
             channels(inputs, operand)?;
         }
-        agree(inputs, |axis| axis != 1, require)?;
-        Ok(formula::joined(inputs))
+        let joined = axis_of(&inputs[0], self.0)?;
+        agree(inputs, |axis| axis != joined, require)?;
+        Ok(formula::joined(inputs, self.0))
+    }
+
+    fn field(&self) -> Field {
+        if self.0 == Axis::Channels { Field::Pointwise } else { Field::Global }
     }
 
     fn lower(&self, _: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {
-        (Instr::Concat, Vec::new())
+        (Instr::Concat { axis: self.0 }, Vec::new())
     }
 
     fn text(&self, _: &[Shape]) -> String {
-        "Concat(dim=1)".into()
+        format!("Concat(dim={})", self.0.index())
     }
 }

@@ -1,5 +1,6 @@
 //! The shape formulas, each once, generic over concrete and symbolic extents.
 
+use crate::program::Axis;
 use crate::size::{Extent, Shape};
 
 /// A sliding window along one axis.
@@ -52,13 +53,30 @@ pub fn sized<E: Extent>(input: &Shape<E>, size: [usize; 2]) -> Shape<E> {
     input[..2].iter().cloned().chain(fixed).collect()
 }
 
-/// Channels joined, everything else as in the first.
-pub fn joined<E: Extent>(inputs: &[Shape<E>]) -> Shape<E> {
+/// One axis joined, everything else as in the first.
+pub fn joined<E: Extent>(inputs: &[Shape<E>], axis: Axis) -> Shape<E> {
+    let axis = axis.index();
     let mut shape = inputs[0].clone();
     for other in &inputs[1..] {
-        shape[1] = shape[1].sum(&other[1]);
+        shape[axis] = shape[axis].sum(&other[axis]);
     }
     shape
+}
+
+/// So many cells of one axis from `start` on, or all that follow; everything else as it is.
+pub fn sliced<E: Extent>(input: &Shape<E>, axis: Axis, start: usize, length: Option<usize>) -> Shape<E> {
+    let mut shape = input.clone();
+    let size = &mut shape[axis.index()];
+    *size = match length {
+        Some(length) => E::constant(length as i64),
+        None => size.plus(-(start as i64)),
+    };
+    shape
+}
+
+/// Axis i of the result is axis `order[i]` of the operand.
+pub fn permuted<E: Extent>(input: &Shape<E>, order: &[usize]) -> Shape<E> {
+    order.iter().map(|&axis| input[axis].clone()).collect()
 }
 
 /// Batch kept, everything else in one axis.

@@ -4,7 +4,7 @@ use super::add::Add;
 use super::arguments::Arguments;
 use super::concat::Concat;
 use super::{Argument, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, agree, arg};
-use crate::program::{Epilogue, Init, Instr, Normalise, WeightId};
+use crate::program::{Axis, Epilogue, Init, Instr, Normalise, WeightId};
 use crate::size::Shape;
 
 /// Operands fused into one map; weight k belongs to operand k.
@@ -87,7 +87,7 @@ impl Fuse {
 impl Operator for Fuse {
     fn shape(&self, inputs: &[Shape], require: &mut Vec<Requirement>) -> Result<Shape, ShapeError> {
         match self.mode {
-            Mode::Concat => Concat.shape(inputs, require),
+            Mode::Concat => Concat(Axis::Channels).shape(inputs, require),
             Mode::Add | Mode::Weighted(_) => {
                 agree(inputs, |_| true, require)?;
                 Ok(inputs[0].clone())
@@ -109,7 +109,7 @@ impl Operator for Fuse {
 
     fn lower(&self, weights: &[WeightId], operands: usize, output: &Shape) -> (Instr, Vec<Epilogue>) {
         match self.mode {
-            Mode::Concat => Concat.lower(weights, operands, output),
+            Mode::Concat => Concat(Axis::Channels).lower(weights, operands, output),
             Mode::Add => Add.lower(weights, operands, output),
             Mode::Weighted(normalise) => {
                 let instr = Instr::WeightedSum { weight: weights[0], normalise, eps: self.eps as f32 };

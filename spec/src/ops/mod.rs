@@ -11,7 +11,7 @@ pub use page::Page;
 
 use std::borrow::Cow;
 
-use crate::program::{Epilogue, Init, Instr, ResizeMode, WeightId};
+use crate::program::{Axis, Epilogue, Init, Instr, ResizeMode, WeightId};
 use crate::size::{Relation, Shape, Size};
 
 use arguments::Arguments;
@@ -226,7 +226,8 @@ pub(crate) use fuse::WORDS as FUSE_WORDS;
 
 operators! {
     activation::Activate [
-        RELU => Activate::relu, SILU => Activate::silu, SIGMOID => Activate::sigmoid, GELU => Activate::gelu
+        RELU => Activate::relu, SILU => Activate::silu, SIGMOID => Activate::sigmoid, GELU => Activate::gelu,
+        HARD_SIGMOID => Activate::hard_sigmoid, HARD_SWISH => Activate::hard_swish
     ];
     adaptive_avg_pool::AdaptiveAvgPool [SIGNATURE => AdaptiveAvgPool::build, GLOBAL => AdaptiveAvgPool::global];
     add::Add [SIGNATURE => Add::build];
@@ -240,7 +241,12 @@ operators! {
     layer_norm::LayerNorm [SIGNATURE => LayerNorm::build];
     layer_scale::LayerScale [SIGNATURE => LayerScale::build];
     linear::Linear [SIGNATURE => Linear::build];
+    mean::Mean [SIGNATURE => Mean::build];
+    multiply::Multiply [SIGNATURE => Multiply::build];
+    permute::Permute [SIGNATURE => Permute::build];
     pool::WindowPool [MAX => WindowPool::max, AVERAGE => WindowPool::average];
+    scale::Scale [SIGNATURE => Scale::build];
+    slice::Slice [SIGNATURE => Slice::build];
     up::Up [UP2 => Up::twice, UP => Up::by_factor];
     up_to::UpTo [SIGNATURE => UpTo::build];
 }
@@ -277,6 +283,15 @@ fn channels(inputs: &[Shape], operand: usize) -> Result<usize, ShapeError> {
         Some(channels) if channels > 0 => Ok(channels as usize),
         _ => Err(ShapeError { operand, expected: "a known number of channels".into(), hint: None }),
     }
+}
+
+/// The place of an axis in an operand's shape, or an error where it has no such axis.
+fn axis_of(shape: &Shape, axis: Axis) -> Result<usize, ShapeError> {
+    if axis.index() < shape.len() {
+        return Ok(axis.index());
+    }
+    let expected = format!("a map with {axis}");
+    Err(ShapeError { operand: 0, expected, hint: None })
 }
 
 /// Every operand agrees with the first on the given axes.

@@ -116,10 +116,14 @@ impl Instr {
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
             | Instr::Resize(_)
-            | Instr::Concat
+            | Instr::Concat { .. }
             | Instr::Flatten
             | Instr::L2Normalize { .. }
-            | Instr::Elementwise => Vec::new(),
+            | Instr::Elementwise
+            | Instr::Multiply
+            | Instr::Mean { .. }
+            | Instr::Slice(_)
+            | Instr::Permute { .. } => Vec::new(),
         }
     }
 }
@@ -137,7 +141,7 @@ impl Epilogue {
                 eps: norm.eps,
             }),
             Epilogue::LayerScale { weight } => Epilogue::LayerScale { weight: outside(*weight) },
-            Epilogue::Activation(_) | Epilogue::Add { .. } => self.clone(),
+            Epilogue::Activation(_) | Epilogue::Add { .. } | Epilogue::Scale { .. } => self.clone(),
         }
     }
 
@@ -146,7 +150,7 @@ impl Epilogue {
         match self {
             Epilogue::Norm(norm) => vec![norm.weight, norm.bias, norm.mean, norm.variance],
             Epilogue::LayerScale { weight } => vec![*weight],
-            Epilogue::Activation(_) | Epilogue::Add { .. } => Vec::new(),
+            Epilogue::Activation(_) | Epilogue::Add { .. } | Epilogue::Scale { .. } => Vec::new(),
         }
     }
 

@@ -43,8 +43,11 @@ pub enum Instr {
     },
     /// Resampling. With [`Target::Like`] a second operand gives the size and is not read otherwise.
     Resize(Resize),
-    /// Operands joined along the channels.
-    Concat,
+    /// Operands joined along an axis.
+    Concat {
+        /// Which one.
+        axis: Axis,
+    },
     /// `[B, C, H, W]` → `[B, C·H·W]`, in the order of a channels-first map.
     Flatten,
     /// Each vector along the channels divided by max(its Euclidean norm, eps).
@@ -83,6 +86,53 @@ pub enum Instr {
         /// β, `[C]`.
         bias: WeightId,
     },
+    /// The first operand times the second, which is repeated along the axes where its size is 1.
+    Multiply,
+    /// The mean along an axis, which stays as one cell.
+    Mean {
+        /// Which one.
+        axis: Axis,
+    },
+    /// Some neighbouring cells of an axis.
+    Slice(Slice),
+    /// The same cells with the axes in another order: axis i of the result is axis `order[i]` of the operand.
+    Permute {
+        /// Axes of the operand, the batch first.
+        order: Vec<usize>,
+    },
+}
+
+/// An axis of a map besides the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Axis {
+    /// The second.
+    Channels,
+    /// The third; of tokens `[B, C, N]` these are the tokens.
+    Rows,
+    /// The fourth.
+    Columns,
+}
+
+impl Axis {
+    /// Its place in a shape `[B, C, H, W]`.
+    pub fn index(self) -> usize {
+        match self {
+            Axis::Channels => 1,
+            Axis::Rows => 2,
+            Axis::Columns => 3,
+        }
+    }
+}
+
+/// Some neighbouring cells of an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Which axis.
+    pub axis: Axis,
+    /// The first cell.
+    pub start: usize,
+    /// How many cells; all that follow where it is left out.
+    pub length: Option<usize>,
 }
 
 /// A convolution's attributes.
@@ -188,6 +238,11 @@ pub enum Epilogue {
         /// `[C]`.
         weight: WeightId,
     },
+    /// Each cell times a number.
+    Scale {
+        /// The number.
+        factor: f32,
+    },
 }
 
 /// Batch normalisation: (x − mean) / √(var + eps) · weight + bias, a channel each.
@@ -216,14 +271,18 @@ pub enum Activation {
     Sigmoid,
     /// x · Φ(x) = x/2 · (1 + erf(x/√2)).
     Gelu,
+    /// min(max(x/6 + 1/2, 0), 1).
+    HardSigmoid,
+    /// x · min(max(x/6 + 1/2, 0), 1).
+    HardSwish,
 }
 
 impl Instr {
     /// How many operands it reads before those of the epilogue; none where it takes any number.
     pub fn operands(&self) -> Option<usize> {
         match self {
-            Instr::Concat | Instr::WeightedSum { .. } => None,
-            Instr::Resize(Resize { target: Target::Like, .. }) => Some(2),
+            Instr::Concat { .. } | Instr::WeightedSum { .. } => None,
+            Instr::Resize(Resize { target: Target::Like, .. }) | Instr::Multiply => Some(2),
             Instr::Conv(_)
             | Instr::TransposedConv { .. }
             | Instr::Gemm { .. }
@@ -235,7 +294,10 @@ impl Instr {
             | Instr::L2Normalize { .. }
             | Instr::Elementwise
             | Instr::LayerNorm { .. }
-            | Instr::GroupNorm { .. } => Some(1),
+            | Instr::GroupNorm { .. }
+            | Instr::Mean { .. }
+            | Instr::Slice(_)
+            | Instr::Permute { .. } => Some(1),
         }
     }
 
@@ -253,13 +315,17 @@ impl Instr {
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
             | Instr::Resize(_)
-            | Instr::Concat
+            | Instr::Concat { .. }
             | Instr::Flatten
             | Instr::L2Normalize { .. }
             | Instr::WeightedSum { .. }
             | Instr::Elementwise
             | Instr::LayerNorm { .. }
-            | Instr::GroupNorm { .. } => return E::constant(0),
+            | Instr::GroupNorm { .. }
+            | Instr::Multiply
+            | Instr::Mean { .. }
+            | Instr::Slice(_)
+            | Instr::Permute { .. } => return E::constant(0),
         };
         output.iter().fold(E::constant(each), |product, size| product.product(size))
     }
@@ -289,13 +355,17 @@ impl Instr {
                 shape[1] = first[1].clone();
                 shape
             }
-            Instr::Concat => formula::joined(inputs),
+            Instr::Concat { axis } => formula::joined(inputs, *axis),
             Instr::Flatten => formula::flattened(first),
             Instr::L2Normalize { .. }
             | Instr::WeightedSum { .. }
             | Instr::Elementwise
             | Instr::LayerNorm { .. }
-            | Instr::GroupNorm { .. } => first.clone(),
+            | Instr::GroupNorm { .. }
+            | Instr::Multiply => first.clone(),
+            Instr::Mean { axis } => formula::sliced(first, *axis, 0, Some(1)),
+            Instr::Slice(Slice { axis, start, length }) => formula::sliced(first, *axis, *start, *length),
+            Instr::Permute { order } => formula::permuted(first, order),
         }
     }
 }

@@ -12,7 +12,7 @@ mod validate;
 
 pub use codec::{DecodeError, FORMAT};
 pub use instruction::{
-    Activation, Convolution, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Target,
+    Activation, Axis, Convolution, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Slice, Target,
 };
 pub use validate::validate;
 pub(crate) use validate::{Needs, validate_body};

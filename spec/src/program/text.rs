@@ -8,8 +8,8 @@ use std::fmt::{self, Display, Formatter, Write};
 use crate::size::shape_text;
 
 use super::{
-    Activation, Body, Convolution, Epilogue, Fit, Init, Instr, Norm, Normalise, Pool, PoolKind, Preprocessing, Program,
-    Resize, ResizeMode, Slot, Step, Target, WeightId,
+    Activation, Axis, Body, Convolution, Epilogue, Fit, Init, Instr, Norm, Normalise, Pool, PoolKind, Preprocessing,
+    Program, Resize, ResizeMode, Slice, Slot, Step, Target, WeightId,
 };
 
 impl Display for Program {
@@ -100,7 +100,8 @@ impl Display for Instr {
                 write!(f, "adaptive_average_pool {rows}x{columns}")
             }
             Instr::Resize(resize) => write!(f, "{resize}"),
-            Instr::Concat => f.write_str("concat"),
+            Instr::Concat { axis: Axis::Channels } => f.write_str("concat"),
+            Instr::Concat { axis } => write!(f, "concat {axis}"),
             Instr::Flatten => f.write_str("flatten"),
             Instr::L2Normalize { eps } => write!(f, "l2_normalize eps {eps:?}"),
             Instr::WeightedSum { weight, normalise, eps } => {
@@ -118,7 +119,24 @@ impl Display for Instr {
             Instr::GroupNorm { groups, eps, weight, bias } => {
                 write!(f, "group_norm {groups} eps {eps:?} {}", Weights(*weight, Some(*bias)))
             }
+            Instr::Multiply => f.write_str("multiply"),
+            Instr::Mean { axis } => write!(f, "mean {axis}"),
+            Instr::Slice(Slice { axis, start, length: Some(length) }) => {
+                write!(f, "slice {axis} {start}..{}", start + length)
+            }
+            Instr::Slice(Slice { axis, start, length: None }) => write!(f, "slice {axis} {start}.."),
+            Instr::Permute { order } => write!(f, "permute {}", list(order)),
         }
+    }
+}
+
+impl Display for Axis {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Axis::Channels => "channels",
+            Axis::Rows => "rows",
+            Axis::Columns => "columns",
+        })
     }
 }
 
@@ -173,9 +191,12 @@ impl Display for Epilogue {
                 Activation::Silu => "silu",
                 Activation::Sigmoid => "sigmoid",
                 Activation::Gelu => "gelu",
+                Activation::HardSigmoid => "hard_sigmoid",
+                Activation::HardSwish => "hard_swish",
             }),
             Epilogue::Add { resize: None } => f.write_str("add"),
             Epilogue::Add { resize: Some(resize) } => write!(f, "add {resize}"),
+            Epilogue::Scale { factor } => write!(f, "scale {factor:?}"),
             Epilogue::LayerScale { weight } => write!(f, "layer_scale {}", Weights(*weight, None)),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Body, Convolution, Epilogue, Instr, Norm, Program, Resize, Step, Target, WeightId};
+use super::{Body, Convolution, Epilogue, Instr, Norm, Program, Resize, Slice, Step, Target, WeightId};
 
 /// What is known of a weight's shape: a number where it is.
 type Pattern = Vec<Option<usize>>;
@@ -153,10 +153,14 @@ impl<'a> BodyCheck<'a> {
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
             | Instr::Resize(_)
-            | Instr::Concat
+            | Instr::Concat { .. }
             | Instr::Flatten
             | Instr::L2Normalize { .. }
-            | Instr::Elementwise => return Ok(()),
+            | Instr::Elementwise
+            | Instr::Multiply
+            | Instr::Mean { .. }
+            | Instr::Slice(_)
+            | Instr::Permute { .. } => return Ok(()),
         };
         self.need(weight, pattern)?;
         bias.map_or(Ok(()), |bias| self.need(bias, vec![channels(instr)]))
@@ -174,7 +178,7 @@ impl<'a> BodyCheck<'a> {
                     return Err("an addition resizes by the factor 0".into());
                 }
                 Epilogue::LayerScale { weight } => self.need(*weight, vec![channels])?,
-                Epilogue::Add { resize: _ } | Epilogue::Activation(_) => {}
+                Epilogue::Add { resize: _ } | Epilogue::Activation(_) | Epilogue::Scale { .. } => {}
             }
         }
         Ok(())
@@ -199,13 +203,17 @@ fn channels(instr: &Instr) -> Option<usize> {
         | Instr::GlobalAveragePool
         | Instr::AdaptiveAveragePool { .. }
         | Instr::Resize(_)
-        | Instr::Concat
+        | Instr::Concat { .. }
         | Instr::Flatten
         | Instr::L2Normalize { .. }
         | Instr::WeightedSum { .. }
         | Instr::Elementwise
         | Instr::LayerNorm { .. }
-        | Instr::GroupNorm { .. } => None,
+        | Instr::GroupNorm { .. }
+        | Instr::Multiply
+        | Instr::Mean { .. }
+        | Instr::Slice(_)
+        | Instr::Permute { .. } => None,
     }
 }
 
@@ -242,12 +250,23 @@ fn check_attributes(instr: &Instr) -> Result<(), String> {
         Instr::GroupNorm { groups, .. } => positive("groups", &[*groups]),
         Instr::Resize(Resize { target: Target::Like, .. })
         | Instr::GlobalAveragePool
-        | Instr::Concat
+        | Instr::Concat { .. }
         | Instr::Flatten
         | Instr::L2Normalize { .. }
         | Instr::WeightedSum { .. }
         | Instr::Elementwise
-        | Instr::LayerNorm { .. } => Ok(()),
+        | Instr::LayerNorm { .. }
+        | Instr::Multiply
+        | Instr::Mean { .. } => Ok(()),
+        Instr::Slice(Slice { length, .. }) => positive("length", &[length.unwrap_or(1)]),
+        Instr::Permute { order } => {
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            match order.first() == Some(&0) && sorted.into_iter().eq(0..order.len()) {
+                true => Ok(()),
+                false => Err(format!("its order {order:?} is no order of axes that leaves the batch first")),
+            }
+        }
     }
 }
 

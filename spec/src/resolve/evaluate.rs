@@ -7,7 +7,7 @@ use super::operands::{Operands, Spread};
 use super::{Frame, Resolver};
 use crate::bounds;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::graph::{Condition, NodeId};
+use crate::graph::Condition;
 use crate::ops::{self, arguments::alternatives};
 use crate::size::{Relation, Size};
 use crate::source::Span;
@@ -276,6 +276,7 @@ impl Resolver<'_> {
                 let operands = [(a, left), (b, right)].map(|(value, expr)| self.as_operand(value, expr.span, frame));
                 self.combine(span, "add", operands.into(), frame)
             }
+            BinaryOp::Multiply | BinaryOp::Divide if maps => self.scaled(span, op, [(a, left), (b, right)], frame),
             BinaryOp::Equal | BinaryOp::NotEqual => {
                 self.choices_agree(&a, &b, right.span);
                 self.choices_agree(&b, &a, left.span);
@@ -297,8 +298,8 @@ impl Resolver<'_> {
             }
             _ => {
                 if maps {
-                    let message = "maps know `+` and `⊕`, and no other sign".to_owned();
-                    let hint = "scale a map by a layer's weights, as those of a `conv` with `groups`";
+                    let message = "maps know `+`, `*` and `⊕`, and `/` by a number".to_owned();
+                    let hint = "subtract with `a + -1 * b`";
                     self.report(Diagnostic::error(Code::WrongSort, span, message).hint(hint));
                     return Value::Poison;
                 }
@@ -309,15 +310,6 @@ impl Resolver<'_> {
                 }
                 self.arithmetic(span, op, a, b)
             }
-        }
-    }
-
-    /// A sum or a concatenation of maps.
-    fn combine(&mut self, span: Span, operator: &str, operands: Vec<Option<NodeId>>, frame: &mut Frame) -> Value {
-        let signature = ops::signature(operator).expect("the operators of the signs are registered");
-        match operands.into_iter().collect() {
-            Some(operands) => self.apply_built(span, signature, Vec::new(), operands, frame),
-            None => Value::Poison,
         }
     }
 

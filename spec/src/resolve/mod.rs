@@ -13,6 +13,7 @@ mod operands;
 mod parameters;
 mod rows;
 mod shapes;
+mod signs;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -13,7 +13,7 @@ const PLACE: &str = "the order of convolution, norm, activation and addition in 
 type Function = fn(f64) -> f64;
 
 /// Activations in use.
-const FUNCTIONS: [(&str, Function); 12] = [
+const FUNCTIONS: [(&str, Function); 13] = [
     ("ReLU", |x| x.max(0.0)),
     ("SiLU", |x| x * sigmoid(x)),
     ("sigmoid", sigmoid),
@@ -21,6 +21,7 @@ const FUNCTIONS: [(&str, Function); 12] = [
     ("LeakyReLU of slope 0.1", |x| x.max(0.1 * x)),
     ("ReLU6", |x| x.clamp(0.0, 6.0)),
     ("Hardswish", |x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0),
+    ("Hardsigmoid", |x| (x / 6.0 + 0.5).clamp(0.0, 1.0)),
     ("Mish", |x| x * x.exp().ln_1p().tanh()),
     ("tanh", f64::tanh),
     ("GELU", |x| 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2))),
@@ -87,6 +88,8 @@ fn name(activation: Activation) -> &'static str {
         Activation::Silu => "SiLU",
         Activation::Sigmoid => "sigmoid",
         Activation::Gelu => "GELU",
+        Activation::HardSigmoid => "Hardsigmoid",
+        Activation::HardSwish => "Hardswish",
     }
 }
 

@@ -22,7 +22,7 @@ pub fn hypotheses(part: &Part, step: &Step) -> Vec<Hypothesis> {
     match (&step.instr, step.epilogue.as_slice()) {
         (Instr::Elementwise, [Epilogue::Add { resize: None }, ..]) => sums(part, step),
         (Instr::WeightedSum { weight, normalise, eps }, []) => weighted(part, step, (*weight, *normalise, *eps)),
-        (Instr::Concat, []) => {
+        (Instr::Concat { .. }, []) => {
             let way = |order: Vec<usize>| {
                 let args = order.iter().map(|&at| step.args[at]).collect();
                 let cause = format!("the reference joins the maps in the order {}", numbered(&order));

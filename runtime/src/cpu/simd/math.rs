@@ -13,6 +13,8 @@ pub(crate) fn activate<S: Simd>(simd: S, activation: Activation, x: S::V) -> S::
         Activation::Silu => simd.div(x, one_plus_exp_minus(simd, x)),
         Activation::Sigmoid => simd.div(simd.splat(1.0), one_plus_exp_minus(simd, x)),
         Activation::Gelu => gelu(simd, x),
+        Activation::HardSigmoid => hard_sigmoid(simd, x),
+        Activation::HardSwish => simd.mul(x, hard_sigmoid(simd, x)),
     }
 }
 
@@ -49,6 +51,13 @@ fn erfc<S: Simd>(simd: S, x: S::V) -> S::V {
     }
     let exponent = simd.mul_add(simd.mul(x, simd.splat(-1.0)), x, p);
     simd.mul(t, exp(simd, exponent))
+}
+
+#[inline(always)]
+fn hard_sigmoid<S: Simd>(simd: S, x: S::V) -> S::V {
+    let line = simd.mul_add(x, simd.splat(1.0 / 6.0), simd.splat(0.5));
+    // The order of the operands keeps a NaN of `x`.
+    simd.max(simd.splat(0.0), simd.min(simd.splat(1.0), line))
 }
 
 #[inline(always)]
@@ -143,6 +152,22 @@ mod tests {
                 assert!(apply(Activation::Gelu, -x).abs() < 1e-8);
             }
             assert_eq!(apply(Activation::Gelu, f32::NEG_INFINITY), 0.0);
+        });
+    }
+
+    #[test]
+    fn hard_forms_follow_their_formula() {
+        each(|apply| {
+            for i in -8_000..=8_000 {
+                let x = i as f32 * 1e-3;
+                let sigmoid = (f64::from(x) / 6.0 + 0.5).clamp(0.0, 1.0);
+                for (activation, expected) in
+                    [(Activation::HardSigmoid, sigmoid), (Activation::HardSwish, f64::from(x) * sigmoid)]
+                {
+                    let got = f64::from(apply(activation, x));
+                    assert!((got - expected).abs() <= 1e-6, "{activation:?}({x}): {got} {expected}");
+                }
+            }
         });
     }
 

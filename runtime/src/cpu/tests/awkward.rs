@@ -185,8 +185,12 @@ fn the_rest() {
     let relu = || vec![Epilogue::Activation(Activation::Relu)];
     check_all(
         [
-            case(&[shape, &[2, 1, 7, 9], &[2, 32, 7, 9]], |_| (Instr::Concat, relu()), "concat"),
-            case(&[&[3, 5], &[3, 2]], |_| (Instr::Concat, relu()), "concat of vectors"),
+            case(
+                &[shape, &[2, 1, 7, 9], &[2, 32, 7, 9]],
+                |_| (Instr::Concat { axis: Axis::Channels }, relu()),
+                "concat",
+            ),
+            case(&[&[3, 5], &[3, 2]], |_| (Instr::Concat { axis: Axis::Channels }, relu()), "concat of vectors"),
             case(&[shape], |_| (Instr::Flatten, vec![]), "flatten"),
             case(&[&[2, 1, 40, 40]], |net| (Instr::Flatten, vec![net.norm("norm", 1600)]), "flatten and norm"),
             case(&[shape], |_| (Instr::L2Normalize { eps: 1e-12 }, vec![]), "l2"),
@@ -227,6 +231,45 @@ fn scaled(net: &mut BodyMaker, instr: Instr, channels: usize) -> (Instr, Vec<Epi
 }
 
 #[test]
+fn moves_and_gates() {
+    let relu = || vec![Epilogue::Activation(Activation::Relu)];
+    let slice = |axis, start, length| Instr::Slice(Slice { axis, start, length });
+    let permute = |order: &[usize]| Instr::Permute { order: order.to_vec() };
+    let map: &[usize] = &[2, 19, 7, 9];
+    let cases: &[(Instr, &[&[usize]])] = &[
+        (Instr::Concat { axis: Axis::Rows }, &[map, &[2, 19, 1, 9], &[2, 19, 4, 9]]),
+        (Instr::Concat { axis: Axis::Columns }, &[map, &[2, 19, 7, 1], map]),
+        (Instr::Concat { axis: Axis::Rows }, &[&[2, 19, 1], &[2, 19, 5]]),
+        (slice(Axis::Channels, 3, Some(16)), &[map]),
+        (slice(Axis::Channels, 18, None), &[map]),
+        (slice(Axis::Channels, 1, Some(2)), &[&[3, 5]]),
+        (slice(Axis::Rows, 2, Some(3)), &[map]),
+        (slice(Axis::Rows, 1, None), &[&[2, 19, 5]]),
+        (slice(Axis::Columns, 8, None), &[map]),
+        (permute(&[0, 1, 3, 2]), &[map]),
+        (permute(&[0, 2, 1, 3]), &[map]),
+        (permute(&[0, 3, 2, 1]), &[map]),
+        (permute(&[0, 2, 3, 1]), &[map]),
+        (permute(&[0, 2, 1]), &[&[2, 19, 5]]),
+        (Instr::Mean { axis: Axis::Channels }, &[map]),
+        (Instr::Mean { axis: Axis::Rows }, &[map]),
+        (Instr::Mean { axis: Axis::Columns }, &[map]),
+        (Instr::Mean { axis: Axis::Rows }, &[&[2, 19, 70]]),
+        (Instr::Multiply, &[map, map]),
+        (Instr::Multiply, &[map, &[2, 19, 1, 1]]),
+        (Instr::Multiply, &[map, &[2, 1, 7, 9]]),
+        (Instr::Multiply, &[map, &[2, 19, 7, 1]]),
+        (Instr::Multiply, &[map, &[2, 19, 1, 9]]),
+        (Instr::Multiply, &[map, &[2, 1, 1, 1]]),
+        (Instr::Multiply, &[&[3, 5], &[3, 1]]),
+        (Instr::Multiply, &[&[1, 64, 40, 33], &[1, 64, 1, 1]]),
+    ];
+    check_all(
+        cases.iter().map(|(instr, shapes)| case(shapes, |_| (instr.clone(), relu()), &format!("{instr} {shapes:?}"))),
+    );
+}
+
+#[test]
 fn every_instruction_takes_an_epilogue() {
     let pool = |kind| Instr::Pool(Pool { kind, kernel: [3; 2], stride: [2; 2], padding: [1; 2] });
     let resize = |mode, target| Instr::Resize(Resize { mode, target });
@@ -239,10 +282,16 @@ fn every_instruction_takes_an_epilogue() {
         (Instr::AdaptiveAveragePool { size: [4, 3] }, &[a], [2, 19, 4, 3]),
         (resize(ResizeMode::Nearest, Target::Factor(2)), &[a], [2, 19, 12, 18]),
         (resize(ResizeMode::Bilinear, Target::Like), &[a, b], [2, 19, 4, 11]),
-        (Instr::Concat, &[a, a], [2, 38, 6, 9]),
+        (Instr::Concat { axis: Axis::Channels }, &[a, a], [2, 38, 6, 9]),
         (Instr::L2Normalize { eps: 1e-12 }, &[a], [2, 19, 6, 9]),
         (Instr::WeightedSum { weight: 0, normalise: Normalise::Relu, eps: 1e-4 }, &[a, a], [2, 19, 6, 9]),
         (Instr::Elementwise, &[a], [2, 19, 6, 9]),
+        (Instr::Multiply, &[a, a], [2, 19, 6, 9]),
+        (Instr::Mean { axis: Axis::Rows }, &[a], [2, 19, 1, 9]),
+        (Instr::Mean { axis: Axis::Channels }, &[a], [2, 1, 6, 9]),
+        (Instr::Slice(Slice { axis: Axis::Channels, start: 2, length: None }), &[a], [2, 17, 6, 9]),
+        (Instr::Permute { order: vec![0, 1, 3, 2] }, &[a], [2, 19, 9, 6]),
+        (Instr::Concat { axis: Axis::Rows }, &[a, a], [2, 19, 12, 9]),
     ];
     let silu = || Epilogue::Activation(Activation::Silu);
     let modes = [ResizeMode::Nearest, ResizeMode::Bilinear, ResizeMode::AlignCorners];
@@ -256,7 +305,8 @@ fn every_instruction_takes_an_epilogue() {
                 }
                 let like = Some(Resize { mode, target: Target::Like });
                 let [same, resized] = [None, like].map(|resize| Epilogue::Add { resize });
-                (instr.clone(), vec![net.norm("norm", result[1]), same, silu(), resized])
+                let scale = Epilogue::Scale { factor: -0.7 };
+                (instr.clone(), vec![net.norm("norm", result[1]), same, scale, silu(), resized])
             };
             case(&shapes, make, &format!("{instr:?} and a map added by {mode:?}"))
         })

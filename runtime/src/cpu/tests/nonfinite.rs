@@ -168,6 +168,15 @@ fn of_convolutions_in_tiles() {
     );
 }
 
+const ACTIVATIONS: [Activation; 6] = [
+    Activation::Relu,
+    Activation::Silu,
+    Activation::Sigmoid,
+    Activation::Gelu,
+    Activation::HardSigmoid,
+    Activation::HardSwish,
+];
+
 #[test]
 fn of_epilogues() {
     let wide: &[usize] = &[2, 21, 6, 8];
@@ -191,17 +200,15 @@ fn of_epilogues() {
             )
         })
     }));
-    check_all([Activation::Relu, Activation::Silu, Activation::Sigmoid, Activation::Gelu].into_iter().flat_map(
-        |activation| {
-            [[true, false], [false, true]].map(|[before, after]| {
-                spread(&format!("{activation:?}, norm before {before}, after {after}"), &[wide], Edges::Arrays, |net| {
-                    let norm = net.norm("norm", 21);
-                    let activation = Epilogue::Activation(activation);
-                    (Instr::Elementwise, if before { vec![norm, activation] } else { vec![activation, norm] })
-                })
+    check_all(ACTIVATIONS.into_iter().flat_map(|activation| {
+        [[true, false], [false, true]].map(|[before, after]| {
+            spread(&format!("{activation:?}, norm before {before}, after {after}"), &[wide], Edges::Arrays, |net| {
+                let norm = net.norm("norm", 21);
+                let activation = Epilogue::Activation(activation);
+                (Instr::Elementwise, if before { vec![norm, activation] } else { vec![activation, norm] })
             })
-        },
-    ));
+        })
+    }));
 }
 
 #[test]
@@ -259,7 +266,7 @@ fn of_the_rest() {
     check_all(
         [
             spread("concat", &[shape, &[2, 3, 5, 4]], Edges::Arrays, |_| {
-                (Instr::Concat, vec![Epilogue::Activation(RELU)])
+                (Instr::Concat { axis: Axis::Channels }, vec![Epilogue::Activation(RELU)])
             }),
             spread("flatten", &[shape], Edges::Arrays, |_| (Instr::Flatten, vec![])),
             spread("l2", &[shape], Edges::Arrays, |_| (Instr::L2Normalize { eps: 1e-12 }, vec![])),
@@ -269,6 +276,14 @@ fn of_the_rest() {
             spread("scale", &[shape], Edges::Arrays, |net| {
                 (Instr::Elementwise, vec![Epilogue::LayerScale { weight: net.weight("factors", &[19]) }])
             }),
+            spread("product", &[shape, &[2, 19, 1, 1]], Edges::Arrays, |_| (Instr::Multiply, vec![])),
+            spread("scale", &[shape], Edges::Arrays, |_| (Instr::Elementwise, vec![Epilogue::Scale { factor: 0.5 }])),
+            spread("mean of rows", &[shape], Edges::Arrays, |_| (Instr::Mean { axis: Axis::Rows }, vec![])),
+            spread("mean of channels", &[shape], Edges::Arrays, |_| (Instr::Mean { axis: Axis::Channels }, vec![])),
+            spread("slice", &[shape], Edges::Arrays, |_| {
+                (Instr::Slice(Slice { axis: Axis::Channels, start: 3, length: Some(9) }), vec![])
+            }),
+            spread("permuted", &[shape], Edges::Arrays, |_| (Instr::Permute { order: vec![0, 2, 3, 1] }, vec![])),
         ]
         .into_iter(),
     );

@@ -124,7 +124,10 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 fn activation() -> impl Strategy<Value = Activation> {
-    prop_oneof![Just(Activation::Relu), Just(Activation::Silu), Just(Activation::Sigmoid), Just(Activation::Gelu)]
+    let hard = [Activation::Gelu, Activation::HardSigmoid, Activation::HardSwish];
+    prop::sample::select(
+        [Activation::Relu, Activation::Silu, Activation::Sigmoid].into_iter().chain(hard).collect::<Vec<_>>(),
+    )
 }
 
 fn mode() -> impl Strategy<Value = ResizeMode> {
@@ -244,9 +247,50 @@ fn resize() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
 }
 
 fn concatenation() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
-    (any_shape(), vec(1..=40_usize, 1..=4)).prop_map(|(shape, widths)| {
-        let operand = |width: &usize| shape.iter().enumerate().map(|(i, &n)| if i == 1 { *width } else { n }).collect();
-        (Op::Plain(Instr::Concat), widths.iter().map(operand).collect())
+    let parts = any_shape().prop_flat_map(|shape| (axis_of(&shape), Just(shape), vec(1..=40_usize, 1..=4)));
+    parts.prop_map(|(axis, shape, sizes)| {
+        let size = |i: usize, n: usize, own: usize| if i == axis.index() { own } else { n };
+        let operand = |&own: &usize| shape.iter().enumerate().map(|(i, &n)| size(i, n, own)).collect();
+        (Op::Plain(Instr::Concat { axis }), sizes.iter().map(operand).collect())
+    })
+}
+
+/// Along any axis that the shape has.
+fn axis_of(shape: &[usize]) -> impl Strategy<Value = Axis> + use<> {
+    prop::sample::select([Axis::Channels, Axis::Rows, Axis::Columns][..shape.len() - 1].to_vec())
+}
+
+fn slice() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    let parts = any_shape().prop_flat_map(|shape| (axis_of(&shape), uniform2(0..40_usize), any::<bool>(), Just(shape)));
+    parts.prop_map(|(axis, [start, length], to_the_end, shape)| {
+        let size = shape[axis.index()];
+        let start = start % size;
+        let length = (!to_the_end).then_some(1 + length % (size - start));
+        (Op::Plain(Instr::Slice(Slice { axis, start, length })), vec![shape])
+    })
+}
+
+fn mean() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    any_shape()
+        .prop_flat_map(|shape| (axis_of(&shape), Just(shape)))
+        .prop_map(|(axis, shape)| (Op::Plain(Instr::Mean { axis }), vec![shape]))
+}
+
+fn permutation() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    any_shape()
+        .prop_flat_map(|shape| (Just((1..shape.len()).collect::<Vec<_>>()).prop_shuffle(), Just(shape)))
+        .prop_map(|(axes, shape)| {
+            let order = std::iter::once(0).chain(axes).collect();
+            (Op::Plain(Instr::Permute { order }), vec![shape])
+        })
+}
+
+/// The gate is of the same size or of 1 along each axis.
+fn product_of_maps() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (any_shape(), [any::<bool>(), any::<bool>(), any::<bool>()]).prop_map(|(shape, repeated)| {
+        let size = |(axis, &n): (usize, &usize)| if axis > 0 && repeated[axis - 1] { 1 } else { n };
+        let gate = shape.iter().enumerate().map(size).collect();
+        (Op::Plain(Instr::Multiply), vec![shape, gate])
     })
 }
 
@@ -299,4 +343,8 @@ properties! {
     elementwise: 24 of plain(Instr::Elementwise);
     layer_norms: 32 of any_shape().prop_map(|shape| (Op::LayerNorm, vec![shape]));
     group_norms: 32 of group_norm();
+    slices: 24 of slice();
+    means: 24 of mean();
+    permutations: 24 of permutation();
+    products_of_maps: 24 of product_of_maps();
 }
