@@ -3,13 +3,13 @@
 use crate::graph::{Graph, Node};
 use crate::size::{Shape, Size};
 
-/// Multiply-accumulates of the layers whose path is, or lies under, the given one; of all for an empty path. One MAC is two
+/// Multiply-accumulates of the layers and blocks whose path is, or lies under, the given one; of all for an empty path. One MAC is two
 /// FLOPs. Norms that follow a convolution, additions, activations and resampling count nothing.
 pub fn macs(graph: &Graph, path: &str) -> Size {
     let within = |layer: &str| {
         path.is_empty() || layer == path || layer.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
     };
-    let counted = |node: &&Node| path.is_empty() || node.layer.as_deref().is_some_and(within);
+    let counted = |node: &&Node| path.is_empty() || within(&graph.owner(node));
     let macs = graph.nodes.iter().filter(counted).map(|node| node_macs(graph, node));
     macs.fold(Size::constant(0), |total, macs| total.add(&macs))
 }

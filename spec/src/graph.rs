@@ -66,6 +66,18 @@ impl Graph {
         self.nodes.iter().enumerate().map(|(i, node)| (NodeId(i as u32), node))
     }
 
+    /// The path of what an operator belongs to: its own layer, or the instance of a block that it stands in; empty for one of
+    /// the network itself.
+    pub fn owner(&self, node: &Node) -> String {
+        let parent = |id: &ScopeId| self.scope(*id).parent;
+        let scopes: Vec<&str> = std::iter::successors(Some(node.scope), parent)
+            .map(|id| self.scope(id).name.as_str())
+            .filter(|name| !name.is_empty())
+            .collect();
+        let instance = || scopes.iter().rev().copied().collect::<Vec<_>>().join(".");
+        node.layer.clone().unwrap_or_else(instance)
+    }
+
     /// The scope of an id that this graph gave.
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]

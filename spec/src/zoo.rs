@@ -16,7 +16,8 @@ zoo!(
     "pafpn",
     "resnet",
     "resnet18_fpn_cls",
-    "resnet50_fpn"
+    "resnet50_fpn",
+    "rtdetr_encoder"
 );
 
 /// The names of the zoo, in alphabetical order.

@@ -47,6 +47,7 @@ pub static CASES: &[Case] = &[
     case("pafpn_small", "pafpn", &[("channels", "[64, 128, 256, 512]"), ("c", "64")]),
     case("resnet", "resnet", &[]),
     case("resnet18", "resnet", &[("depth", "18"), ("classes", "10")]),
+    case("rtdetr_encoder", "rtdetr_encoder", &[]),
     case("resnet18_fpn_cls", "resnet18_fpn_cls", &[]),
     case("resnet18_fpn_cls_10", "resnet18_fpn_cls", &[("classes", "10")]),
     case("resnet50_fpn", "resnet50_fpn", &[]),

@@ -105,8 +105,27 @@ fn result(instr: &Instr, operands: &[Sizes]) -> Result<Sizes, String> {
         Instr::Resize(Resize { target: Target::Like, .. }) => Ok(operands[1]),
         Instr::GlobalAveragePool => Ok(Some([1, 1])),
         Instr::AdaptiveAveragePool { size } => Ok(Some(size.map(|n| n as i64))),
-        Instr::Gemm { .. } | Instr::Flatten => Ok(None),
-        Instr::L2Normalize { .. } | Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => Ok(first),
+        Instr::Flatten => Ok(None),
+        // Tokens are a column of cells.
+        Instr::Tokens => Ok(first.map(|[rows, columns]| [rows * columns, 1])),
+        Instr::Fold { size } => {
+            let sizes = size.map_or(operands[operands.len() - 1], |size| Some(size.map(|n| n as i64)));
+            match (first, sizes) {
+                (Some([tokens, _]), Some([rows, columns])) if tokens == rows * columns => Ok(sizes),
+                _ => Err(format!("{first:?} folded to {sizes:?}")),
+            }
+        }
+        Instr::Learned { count, .. } => Ok(Some([*count as i64, 1])),
+        Instr::Attention { .. } if operands[1] != operands[2] => {
+            Err(format!("keys of {:?} and values of {:?}", operands[1], operands[2]))
+        }
+        Instr::MatMul => Ok(operands[1]),
+        Instr::Gemm { .. }
+        | Instr::Attention { .. }
+        | Instr::SinePositions { .. }
+        | Instr::L2Normalize { .. }
+        | Instr::LayerNorm { .. }
+        | Instr::GroupNorm { .. } => Ok(first),
         Instr::Concat { axis: Axis::Channels } | Instr::WeightedSum { .. } | Instr::Elementwise => {
             match operands.iter().find(|sizes| **sizes != first) {
                 Some(other) => Err(format!("{first:?} meets {other:?}")),

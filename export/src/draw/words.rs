@@ -29,7 +29,9 @@ pub(super) fn part(node: &Node) -> Part {
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)
         | Op::LayerScale(_)
-        | Op::Scale(_) => Part::Follower,
+        | Op::Scale(_)
+        | Op::Tokens(_)
+        | Op::Fold(_) => Part::Follower,
         Op::Up(_) | Op::UpTo(_) => Part::Arrow,
         Op::Add(_) => Part::Fuse(Sign::Add),
         Op::Multiply(_) => Part::Fuse(Sign::Multiply),
@@ -46,6 +48,10 @@ pub(super) fn part(node: &Node) -> Part {
         | Op::Mean(_)
         | Op::Permute(_)
         | Op::Slice(_)
+        | Op::Attention(_)
+        | Op::Learned(_)
+        | Op::MatMul(_)
+        | Op::SinePositions(_)
         | Op::WindowPool(_) => Part::Layer,
     }
 }
@@ -53,7 +59,7 @@ pub(super) fn part(node: &Node) -> Part {
 /// The operands whose values count: what only lends its size to another is none.
 pub(super) fn operands(node: &Node) -> &[neckar_spec::graph::NodeId] {
     match &node.op {
-        Some(Op::UpTo(_)) => &node.inputs[..1],
+        Some(Op::UpTo(_) | Op::Fold(_)) => &node.inputs[..1],
         _ => &node.inputs,
     }
 }
@@ -90,6 +96,8 @@ pub(super) fn words(node: &Node) -> String {
                 ResizeMode::Nearest => "nearest",
                 ResizeMode::Bilinear => "bilinear",
                 ResizeMode::AlignCorners => "align corners",
+                ResizeMode::Bicubic => "bicubic",
+                ResizeMode::BicubicAntialiased => "bicubic, antialiased",
             };
             match resize.target {
                 Target::Factor(factor) => format!("{factor}× {mode}"),
@@ -112,6 +120,12 @@ pub(super) fn words(node: &Node) -> String {
         Instr::Permute { .. } => "permute".into(),
         Instr::LayerNorm { .. } => "layer norm".into(),
         Instr::GroupNorm { .. } => "group norm".into(),
+        Instr::Attention { heads } => format!("attention, {heads} heads"),
+        Instr::MatMul => "matmul".into(),
+        Instr::Tokens => "tokens".into(),
+        Instr::Fold { .. } => "fold".into(),
+        Instr::Learned { count, .. } => format!("learned {count}"),
+        Instr::SinePositions { .. } => "sine positions".into(),
         Instr::Elementwise => match op {
             Op::Activate(_) => op.text(&[]).trim_end_matches("()").to_owned(),
             Op::BatchNorm(_) => "batch norm".into(),

@@ -92,7 +92,10 @@ impl Builder<'_> {
             }
             Instr::Gemm { weight, bias, .. } => {
                 let kernel = self.kernel(instr, *weight, *bias, norm);
-                self.map("Gemm", kernel.operands(input), result, vec![integer("transB", 1)])
+                match input.shape.len() {
+                    2 => self.map("Gemm", kernel.operands(input), result, vec![integer("transB", 1)]),
+                    _ => self.linear_of_tokens(kernel, input, result),
+                }
             }
             Instr::Pool(pool) => self.pool(pool, input, result),
             Instr::GlobalAveragePool => self.map("GlobalAveragePool", vec![input.name.clone()], result, Vec::new()),
@@ -105,6 +108,12 @@ impl Builder<'_> {
             Instr::Flatten => self.map("Flatten", vec![input.name.clone()], result, vec![integer("axis", 1)]),
             Instr::L2Normalize { eps } => self.l2_normalize(*eps, input, result),
             Instr::WeightedSum { weight, normalise, eps } => self.weighted_sum(*weight, *normalise, *eps, args, result),
+            Instr::Attention { heads } => self.attention(*heads, args, result),
+            Instr::MatMul => self.map("MatMul", args.iter().map(|arg| arg.name.clone()).collect(), result, Vec::new()),
+            Instr::Tokens => self.tokens(input, result),
+            Instr::Fold { size } => self.fold(*size, input, args.last().unwrap_or(input), result),
+            Instr::Learned { weight, .. } => self.learned(*weight, input, result),
+            Instr::SinePositions { temperature } => self.sine_positions(*temperature, input, result),
             Instr::LayerNorm { eps, weight, bias } => self.layer_norm(*eps, *weight, *bias, input, result),
             Instr::GroupNorm { groups, eps, weight, bias } => {
                 self.group_norm(*groups, *eps, *weight, *bias, input, result)
@@ -188,10 +197,15 @@ impl Builder<'_> {
             ResizeMode::Nearest => ("nearest", "asymmetric"),
             ResizeMode::Bilinear => ("linear", "half_pixel"),
             ResizeMode::AlignCorners => ("linear", "align_corners"),
+            ResizeMode::Bicubic => ("cubic", "half_pixel"),
+            ResizeMode::BicubicAntialiased => return self.antialiased(resize.target, input, like, result),
         };
         let mut attributes = vec![text("mode", mode), text("coordinate_transformation_mode", coordinates)];
         if resize.mode == ResizeMode::Nearest {
             attributes.push(text("nearest_mode", "floor"));
+        }
+        if resize.mode == ResizeMode::Bicubic {
+            attributes.push(float("cubic_coeff_a", -0.75));
         }
         // Operands are the map, a region that is not used, then factors or sizes.
         let mut operands = vec![input.name.clone(), String::new()];
@@ -201,9 +215,7 @@ impl Builder<'_> {
                 operands.push(self.floats(&format!("{}/scales", result.name), &[1.0, 1.0, factor, factor]));
             }
             Target::Like => {
-                let own = self.aside("Shape", vec![input.name.clone()], &result.name, vec![integer("end", 2)]);
-                let other = self.aside("Shape", vec![like.name.clone()], &result.name, vec![integer("start", 2)]);
-                let sizes = self.aside("Concat", vec![own, other], &result.name, vec![integer("axis", 0)]);
+                let sizes = self.sizes_of(input, like, &result.name);
                 operands.extend([String::new(), sizes]);
             }
         }
@@ -330,5 +342,11 @@ fn instr_name(instr: &Instr) -> &'static str {
         Instr::Mean { .. } => "mean",
         Instr::Slice(_) => "slice",
         Instr::Permute { .. } => "permuted",
+        Instr::Attention { .. } => "attended",
+        Instr::MatMul => "product",
+        Instr::Tokens => "tokens",
+        Instr::Fold { .. } => "folded",
+        Instr::Learned { .. } => "learned",
+        Instr::SinePositions { .. } => "positions",
     }
 }

@@ -8,6 +8,7 @@ mod instructions;
 mod norms;
 mod proto;
 mod sizes;
+mod tokens;
 
 use std::collections::BTreeMap;
 

@@ -14,12 +14,17 @@ impl Builder<'_> {
     /// A weight `[C]` as `[C, 1, …]`, so that it applies to the channels of a map of so many axes.
     pub(super) fn a_channel(&mut self, weight: WeightId, axes: usize, name: &str) -> String {
         let weight = self.weight(weight);
+        self.unsqueezed(weight, axes, name)
+    }
+
+    /// As [`Builder::a_channel`], of a value `[C]` by its name.
+    pub(super) fn unsqueezed(&mut self, value: String, axes: usize, name: &str) -> String {
         if axes == 2 {
-            return weight;
+            return value;
         }
         let behind: Vec<i64> = (1..axes as i64 - 1).collect();
         let behind = self.integers(&format!("{name}/axes"), &behind);
-        self.aside("Unsqueeze", vec![weight, behind], name, Vec::new())
+        self.aside("Unsqueeze", vec![value, behind], name, Vec::new())
     }
 
     /// ONNX normalises along the last axis, so the channels go there and back.

@@ -19,7 +19,7 @@ pub(super) const KEYWORDS: &[&str] = &[
 ];
 
 /// Names that the file itself uses.
-const TAKEN: &[&str] = &["self", "torch", "F", "nn", "sum", "zip", "getattr"];
+const TAKEN: &[&str] = &["self", "torch", "F", "nn", "sum", "zip", "getattr", "multi_head_attention", "sine_positions"];
 
 /// An expression longer than this becomes a statement of its own.
 const LONGEST: usize = 76;
@@ -205,6 +205,16 @@ impl Expressions<'_> {
                 let order: Vec<String> = order.iter().map(usize::to_string).collect();
                 format!("torch.permute({x}, ({}))", order.join(", "))
             }
+            Instr::Attention { heads } => format!("multi_head_attention({}, heads={heads})", args.join(", ")),
+            Instr::MatMul => format!("torch.matmul({})", args.join(", ")),
+            Instr::Tokens => format!("torch.flatten({x}, 2)"),
+            Instr::Fold { size: Some([rows, columns]) } => format!("torch.unflatten({x}, 2, ({rows}, {columns}))"),
+            Instr::Fold { size: None } => format!("torch.unflatten({x}, 2, {}.shape[-2:])", grouped(args[1])),
+            Instr::Learned { weight, .. } => {
+                let weight = self.modules.access(&self.instance.weights[*weight as usize]);
+                format!("{weight}.transpose(1, 2).expand({}.shape[0], -1, -1)", grouped(x))
+            }
+            Instr::SinePositions { temperature } => format!("sine_positions({x}, temperature={temperature:?})"),
         }
     }
 }
@@ -227,6 +237,8 @@ fn interpolate(resize: Resize, x: &str, like: &str) -> String {
         ResizeMode::Nearest => "mode=\"nearest\"",
         ResizeMode::Bilinear => "mode=\"bilinear\", align_corners=False",
         ResizeMode::AlignCorners => "mode=\"bilinear\", align_corners=True",
+        ResizeMode::Bicubic => "mode=\"bicubic\", align_corners=False",
+        ResizeMode::BicubicAntialiased => "mode=\"bicubic\", align_corners=False, antialias=True",
     };
     format!("F.interpolate({x}, {size}, {mode})")
 }

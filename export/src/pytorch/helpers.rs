@@ -1,8 +1,59 @@
 //! Classes for what `torch.nn` has no module for; a file has those that it uses.
 
 /// The classes, each as it is made in `__init__` and its text.
-pub(super) const HELPERS: &[(&str, &str)] =
-    &[("WeightedSum(", WEIGHTED_SUM), ("ChannelNorm(", CHANNEL_NORM), ("LayerScale(", LAYER_SCALE)];
+pub(super) const HELPERS: &[(&str, &str)] = &[
+    ("WeightedSum(", WEIGHTED_SUM),
+    ("ChannelNorm(", CHANNEL_NORM),
+    ("LayerScale(", LAYER_SCALE),
+    ("TokenLinear(", TOKEN_LINEAR),
+    (" Group(", GROUP),
+    ("multi_head_attention(", ATTENTION),
+    ("sine_positions(", SINE_POSITIONS),
+];
+
+const TOKEN_LINEAR: &str = r#"
+
+class TokenLinear(nn.Linear):
+    """A linear layer along the channels of tokens, which are axis 1."""
+
+    def forward(self, x):
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+"#;
+
+const GROUP: &str = r#"
+
+class Group(nn.Module):
+    """Modules and parameters by their names."""
+
+    def __init__(self, **members):
+        super().__init__()
+        for name, member in members.items():
+            setattr(self, name, member)
+"#;
+
+const ATTENTION: &str = r#"
+
+def multi_head_attention(queries, keys, values, heads):
+    """Attention of tokens [B, C, N], the channels of a head one behind the other."""
+    parts = (x.unflatten(1, (heads, -1)).transpose(2, 3) for x in (queries, keys, values))
+    return F.scaled_dot_product_attention(*parts).transpose(2, 3).flatten(1, 2)
+"#;
+
+const SINE_POSITIONS: &str = r#"
+
+def sine_positions(x, temperature):
+    """Sines and cosines of the rows and of the columns of a map."""
+    batch, channels, height, width = x.shape
+    rates = temperature ** (-torch.arange(channels // 4, dtype=torch.float64, device=x.device) / (channels // 4))
+
+    def half(size):
+        angles = rates[:, None] * torch.arange(size, dtype=torch.float64, device=x.device)
+        return torch.cat([angles.sin(), angles.cos()]).to(x.dtype)
+
+    rows, columns = half(height)[:, :, None], half(width)[:, None, :]
+    parts = [rows.expand(-1, -1, width), columns.expand(-1, height, -1)]
+    return torch.cat(parts).expand(batch, -1, -1, -1)
+"#;
 
 const WEIGHTED_SUM: &str = r#"
 

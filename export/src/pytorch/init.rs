@@ -78,7 +78,7 @@ pub(super) fn initialise(weights: &[Weighted], whole: bool, access: &dyn Fn(&str
             }
             continue;
         }
-        let tensor = format!("{}.{own}", access(module));
+        let tensor = format!("{}.{own}", if module.is_empty() { "self".to_owned() } else { access(module) });
         match groups.iter_mut().find(|(known, _)| known == rule) {
             Some((_, tensors)) => tensors.push(tensor),
             None => groups.push((rule, vec![tensor])),

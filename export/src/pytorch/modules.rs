@@ -47,6 +47,9 @@ const RESERVED_BELOW: &[&str] = &[
     "values",
 ];
 
+/// What a weight without a module of its own is.
+const PARAMETER: &str = "nn.Parameter";
+
 /// A module, or those below a name.
 #[derive(Debug)]
 pub(super) enum Tree {
@@ -79,8 +82,10 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
         let Step::Run { instr, epilogue, args, .. } = step else { continue };
         let rank = args.first().map_or(0, |&slot| instance.ranks[slot as usize]);
         let mut add = |weight: WeightId, pieces: Vec<Piece>, kinds: &[(WeightId, Kind)]| {
-            let path = module_of(&instance.weights[weight as usize]);
             let class = class(&pieces);
+            let name = &instance.weights[weight as usize];
+            // A parameter is no part of a module of its own.
+            let path = if class == PARAMETER { name } else { module_of(name) };
             if modules.add(path, pieces)? {
                 for (id, kind) in kinds {
                     let at = *id as usize;
@@ -118,7 +123,8 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
             Instr::Gemm { features, weight, bias } => {
                 let name = stem(module_of(&instance.weights[*weight as usize]));
                 let inputs = instance.weight_shapes[*weight as usize][1];
-                let mut pieces = vec![Piece::text("nn.Linear("), Piece::value(format!("{name}_in"), inputs)];
+                let class = if rank == 2 { "nn.Linear(" } else { "TokenLinear(" };
+                let mut pieces = vec![Piece::text(class), Piece::value(format!("{name}_in"), inputs)];
                 pieces.extend([Piece::text(", "), Piece::value(format!("{name}_out"), features)]);
                 pieces.push(Piece::text(if bias.is_some() { ")" } else { ", bias=False)" }));
                 let kinds = [(*weight, Kind::Weight), (bias.unwrap_or(*weight), Kind::Bias)];
@@ -134,6 +140,17 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
                 let pieces = channel_pieces(instance, "ChannelNorm(", *weight, Some(*eps));
                 add(*weight, pieces, &[(*weight, Kind::One), (*bias, Kind::Zero)])?;
             }
+            Instr::Learned { channels, count, weight } => {
+                let name = stem(&instance.weights[*weight as usize]);
+                let pieces = vec![
+                    Piece::text(format!("{PARAMETER}(torch.zeros(1, ")),
+                    Piece::value(format!("{name}_count"), count),
+                    Piece::text(", "),
+                    Piece::value(format!("{name}_channels"), channels),
+                    Piece::text("))"),
+                ];
+                add(*weight, pieces, &[(*weight, Kind::Zero)])?;
+            }
             Instr::GroupNorm { groups, eps, weight, bias } => {
                 let made = format!("nn.GroupNorm({groups}, ");
                 let pieces = channel_pieces(instance, &made, *weight, Some(*eps));
@@ -146,7 +163,7 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
                 add(*weight, channel_pieces(instance, "LayerScale(", *weight, None), &[(*weight, Kind::One)])?;
             }
             let Epilogue::Norm(norm) = post else { continue };
-            let class = if rank == 2 { "nn.BatchNorm1d(" } else { "nn.BatchNorm2d(" };
+            let class = if rank == 4 { "nn.BatchNorm2d(" } else { "nn.BatchNorm1d(" };
             let pieces = channel_pieces(instance, class, norm.weight, Some(norm.eps));
             add(norm.weight, pieces, &[(norm.weight, Kind::One), (norm.bias, Kind::Zero)])?;
         }
@@ -345,7 +362,10 @@ impl Modules {
             Tree::Below(below) => below,
         };
         let list = is_list(below);
+        let holds = |(_, tree): &(String, Tree)| matches!(tree, Tree::Module(made) if class(made) == PARAMETER);
         let (open, close) = match (list, self.sequential.contains(path)) {
+            // The containers of `torch.nn` that are called by names hold modules alone.
+            (false, _) if below.iter().any(holds) => (" Group(", ")"),
             (true, true) => ("nn.Sequential(", ")"),
             (true, false) => ("nn.ModuleList([", "])"),
             (false, true) => ("nn.Sequential(OrderedDict(", "))"),
@@ -359,6 +379,7 @@ impl Modules {
             pieces.push(Piece::Text(match close {
                 "})" => format!("{indent}\"{name}\": "),
                 "))" => format!("{indent}{name}="),
+                ")" if !list => format!("{indent}{name}="),
                 _ => indent,
             }));
             self.write(&format!("{path}.{name}"), tree, depth + 1, pieces);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use neckar_spec::program::{Axis, Epilogue, Instr, Pool, Resize, ResizeMode, Slice};
 
+use super::attention::Attention;
 use super::conv::depthwise::Depthwise;
 use super::conv::winograd::Winograd;
 use super::conv::{Algorithm, ConvolutionSizes};
@@ -15,9 +16,10 @@ use super::group_norm::GroupNorm;
 use super::layout::{export, import};
 use super::packed::{Packed, PackedNetwork, PackedSite};
 use super::resize::{Nearest, Resampling};
+use super::sine_positions::SinePositions;
 use super::{
-    Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, layer_norm, mean, multiply,
-    permute, pool, slice, weighted_sum,
+    Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, layer_norm, learned, matmul,
+    mean, multiply, permute, pool, slice, weighted_sum,
 };
 use crate::Tuning;
 use crate::plan::{Home, Network, Plan, Planned, Reads, Site, Value, View, Work};
@@ -95,6 +97,15 @@ enum Kernel {
         order: Vec<usize>,
         dims: [Dims; 2],
     },
+    Attention(Attention),
+    MatMul {
+        right: View,
+        to: Dims,
+    },
+    /// A map of another shape that lies in the same order.
+    Copy,
+    Learned(Arc<[f32]>),
+    SinePositions(SinePositions),
 }
 
 impl Executable {
@@ -116,6 +127,7 @@ impl Executable {
                 Kernel::Gemm(gemm) => gemm.workspace(),
                 Kernel::Winograd(winograd) => winograd.workspace(threads.count()),
                 Kernel::GroupNorm(norm) => norm.workspace(),
+                Kernel::Attention(attention) => attention.workspace(),
                 _ => continue,
             };
             workspace = array::from_fn(|i| workspace[i].max(needs[i]));
@@ -229,6 +241,11 @@ impl Kernel {
             Kernel::MeanOfChannels => "mean",
             Kernel::Slice { .. } => "slice",
             Kernel::Permute { .. } => "permute",
+            Kernel::Attention(_) => "attention",
+            Kernel::MatMul { .. } => "matmul",
+            Kernel::Copy => "copy",
+            Kernel::Learned(_) => "learned",
+            Kernel::SinePositions(_) => "sine positions",
         }
     }
 }
@@ -254,6 +271,11 @@ impl Step {
             Kernel::MeanOfChannels => mean::run(task, data, out),
             Kernel::Slice { slice, dims } => slice::run(*slice, *dims, task, data, out),
             Kernel::Permute { order, dims } => permute::run(order, *dims, task, data, out),
+            Kernel::Attention(attention) => attention.run(task, workspaces, shared, data, out),
+            Kernel::MatMul { right, to } => matmul::run(*right, *to, task, data, out),
+            Kernel::Copy => elementwise::run(task, data, out),
+            Kernel::Learned(weight) => learned::run(weight, task, out),
+            Kernel::SinePositions(positions) => positions.run(task, out),
         }
     }
 }
@@ -333,8 +355,10 @@ impl Maker<'_> {
             (Instr::GroupNorm { groups, eps, .. }, Packed::Affine(affine)) => {
                 Kernel::GroupNorm(GroupNorm::new(*groups, *eps, affine.clone(), from))
             }
+            (Instr::Learned { .. }, Packed::Factors(weight)) => Kernel::Learned(weight.clone()),
             (
-                Instr::Conv(_)
+                Instr::Learned { .. }
+                | Instr::Conv(_)
                 | Instr::TransposedConv { .. }
                 | Instr::Gemm { .. }
                 | Instr::WeightedSum { .. }
@@ -361,6 +385,14 @@ impl Maker<'_> {
             (Instr::Mean { axis: Axis::Rows | Axis::Columns }, _) => Kernel::Average([from, to]),
             (Instr::Slice(slice), _) => Kernel::Slice { slice: *slice, dims: [from, to] },
             (Instr::Permute { order }, _) => Kernel::Permute { order: order.clone(), dims: [from, to] },
+            (Instr::Attention { heads }, _) => {
+                let [keys, values] = [1, 2].map(|operand| plan.view(args[operand]));
+                let dims = [0, 1, 2].map(|operand| plan.dims(args[operand]));
+                Kernel::Attention(Attention::new(*heads, dims, [keys, values], to, addends))
+            }
+            (Instr::MatMul, _) => Kernel::MatMul { right: plan.view(args[1]), to },
+            (Instr::Tokens | Instr::Fold { .. }, _) => Kernel::Copy,
+            (Instr::SinePositions { temperature }, _) => Kernel::SinePositions(SinePositions::new(*temperature, from)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! (x − mean) / √(var + eps) · γ + β with the statistics of an image's groups of channels.
 //!
 //! Blocks of pixels, the same for any number of threads, give the mean and the squared deviations of each channel, which are
-//! joined to those of the groups (Chan, Golub and LeVeque, 1979); then each channel has a factor and a summand.
+//! joined to those of the groups (Chan, Golub and LeVeque, 1979); then each channel has a mean and a factor.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -68,19 +68,20 @@ impl GroupNorm {
         task.rows(out, |first, rows| {
             for (i, row) in rows.rows().enumerate() {
                 let from = data.row(first + i);
-                let (scale, shift) = factors[(first + i) / image * line..][..line].split_at(channels);
-                for (((result, &x), scale), shift) in row.iter_mut().zip(from).zip(scale).zip(shift) {
-                    *result = x * scale + shift;
+                let (means, scales) = factors[(first + i) / image * line..][..line].split_at(channels);
+                let each = from.iter().zip(means).zip(scales).zip(&self.affine.shift);
+                for (result, (((x, mean), scale), shift)) in row.iter_mut().zip(each) {
+                    *result = (x - mean) * scale + shift;
                 }
             }
         });
     }
 
-    /// The factors and summands of an image's channels.
+    /// The means and factors of an image's channels.
     fn join(&self, moments: &[f32], factors: &mut [f32]) {
         let channels = self.dims.channels;
         let group = channels / self.groups;
-        let (scales, shifts) = factors.split_at_mut(channels);
+        let (own_means, scales) = factors.split_at_mut(channels);
         let blocks = || moments.chunks_exact(2 * channels).take(self.blocks()).enumerate();
         for first in (0..channels).step_by(group) {
             let own = first..first + group;
@@ -101,9 +102,8 @@ impl GroupNorm {
             }
             let factor = 1.0 / (squares / count + f64::from(self.eps)).sqrt();
             for channel in own {
-                let scale = factor * f64::from(self.affine.scale[channel]);
-                scales[channel] = scale as f32;
-                shifts[channel] = (f64::from(self.affine.shift[channel]) - mean * scale) as f32;
+                own_means[channel] = mean as f32;
+                scales[channel] = (factor * f64::from(self.affine.scale[channel])) as f32;
             }
         }
     }

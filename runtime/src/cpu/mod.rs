@@ -1,5 +1,6 @@
 //! Kernels for the processor: channels-last, one file an instruction, a folder where it has several algorithms.
 
+mod attention;
 mod average;
 mod concat;
 mod conv;
@@ -13,6 +14,8 @@ mod group_norm;
 mod l2_normalize;
 mod layer_norm;
 mod layout;
+mod learned;
+mod matmul;
 mod mean;
 mod multiply;
 mod packed;
@@ -21,6 +24,7 @@ mod permute;
 mod pool;
 mod resize;
 mod simd;
+mod sine_positions;
 mod slice;
 #[cfg(test)]
 mod tests;

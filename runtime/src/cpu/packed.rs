@@ -19,7 +19,7 @@ pub(crate) enum Packed {
     Conv(Arc<PackedConv>),
     Panels(Arc<Panels>),
     Taps(Arc<Taps>),
-    /// The factors of a weighted sum.
+    /// The factors of a weighted sum, or what is learned as it is.
     Factors(Arc<[f32]>),
     /// A factor and a summand a channel, of a norm with statistics of its own.
     Affine(Arc<Affine>),
@@ -165,6 +165,7 @@ impl Material<'_> {
             Instr::WeightedSum { normalise, eps, .. } => {
                 Packed::Factors(weighted_sum::normalised(weight, *normalise, *eps).into())
             }
+            Instr::Learned { .. } => Packed::Factors(weight.into()),
             Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => {
                 let shifts = bias.into_iter().flatten().copied();
                 let channels = weight.iter().zip(shifts).map(|(&scale, shift)| (f64::from(scale), f64::from(shift)));
@@ -181,7 +182,12 @@ impl Material<'_> {
             | Instr::Multiply
             | Instr::Mean { .. }
             | Instr::Slice(_)
-            | Instr::Permute { .. } => Packed::None,
+            | Instr::Permute { .. }
+            | Instr::Attention { .. }
+            | Instr::MatMul
+            | Instr::Tokens
+            | Instr::Fold { .. }
+            | Instr::SinePositions { .. } => Packed::None,
         }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Resampling {
     Nearest(Nearest),
     /// Four cells, two an axis.
     Linear { from: Dims, to: Dims, axes: [Vec<Pair>; 2] },
+    /// Any number of cells an axis.
+    Weighted { from: Dims, to: Dims, axes: [Vec<Vec<Share>>; 2] },
 }
 
 /// The cell of a smaller or larger map that each cell takes.
@@ -27,6 +29,13 @@ pub(crate) struct Nearest {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair {
     cells: [usize; 2],
+    share: f32,
+}
+
+/// A cell and how much of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    cell: usize,
     share: f32,
 }
 
@@ -55,6 +64,11 @@ impl Resampling {
                     .map(|[from, to]| (0..to).map(|i| pair(resize, i, from, to)).collect());
                 Resampling::Linear { from, to, axes }
             }
+            ResizeMode::Bicubic | ResizeMode::BicubicAntialiased => {
+                let axes = [[from.height, to.height], [from.width, to.width]]
+                    .map(|[from, to]| (0..to).map(|i| shares(resize, i, from, to)).collect());
+                Resampling::Weighted { from, to, axes }
+            }
         }
     }
 
@@ -69,6 +83,16 @@ impl Resampling {
                         let (y, x) = (axes[0][y], axes[1][x]);
                         let cells = y.cells.map(|y| x.cells.map(|x| data.row(from.pixel(batch, y, x))));
                         task.isa.run(Mix { cells, shares: [y.share, x.share], row });
+                    }
+                    Resampling::Weighted { from, to, axes } => {
+                        let [batch, y, x] = to.position(first + i);
+                        row.fill(0.0);
+                        for vertical in &axes[0][y] {
+                            for horizontal in &axes[1][x] {
+                                let cell = data.row(from.pixel(batch, vertical.cell, horizontal.cell));
+                                task.isa.run(Add { cell, share: vertical.share * horizontal.share, row });
+                            }
+                        }
                     }
                 }
             }
@@ -96,6 +120,61 @@ impl Vectorised for Mix<'_> {
             let lower = c[k] * (1.0 - x) + d[k] * x;
             row[k] = upper * (1.0 - y) + lower * y;
         }
+    }
+}
+
+/// Adds a part of a cell to a row. It is plain Rust, but compiled for the instruction set.
+struct Add<'a> {
+    cell: &'a [f32],
+    share: f32,
+    row: &'a mut [f32],
+}
+
+impl Vectorised for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Add { cell, share, row } = self;
+        for (sum, &x) in row.iter_mut().zip(cell) {
+            *sum += share * x;
+        }
+    }
+}
+
+/// What cell i of a cubic resize reads: four cells around its place, those beyond the borders at them, or where there is
+/// antialiasing all in the reach of the cubic, which is as wide as the scale where the map shrinks.
+fn shares(resize: Resize, i: usize, from: usize, to: usize) -> Vec<Share> {
+    let scale = match resize.target {
+        Target::Factor(factor) => (factor as f64).recip(),
+        Target::Like => from as f64 / to as f64,
+    };
+    let centre = (i as f64 + 0.5) * scale;
+    let last = from as i64 - 1;
+    if resize.mode == ResizeMode::Bicubic {
+        let first = (centre - 0.5).floor();
+        let cubic = |offset: i64| {
+            let cell = (first as i64 + offset).clamp(0, last) as usize;
+            Share { cell, share: cubic(-0.75, centre - 0.5 - first - offset as f64) as f32 }
+        };
+        return (-1..=2).map(cubic).collect();
+    }
+    let wide = scale.max(1.0);
+    let cells =
+        ((centre - 2.0 * wide - 0.5).ceil() as i64).max(0)..=((centre + 2.0 * wide - 0.5).floor() as i64).min(last);
+    let shares: Vec<(i64, f64)> = cells.map(|cell| (cell, cubic(-0.5, (cell as f64 + 0.5 - centre) / wide))).collect();
+    let total: f64 = shares.iter().map(|(_, share)| share).sum();
+    // What is 0 but for rounding is not read.
+    let read = shares.into_iter().filter(|(_, share)| share.abs() > 1e-12);
+    read.map(|(cell, share)| Share { cell: cell as usize, share: (share / total) as f32 }).collect()
+}
+
+/// Keys' cubic convolution kernel (IEEE TASSP 29, 1981), in Horner's form.
+fn cubic(a: f64, x: f64) -> f64 {
+    match x.abs() {
+        x if x <= 1.0 => ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0,
+        x if x < 2.0 => ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a,
+        _ => 0.0,
     }
 }
 

@@ -293,6 +293,12 @@ fn site_name(site: &Site) -> String {
         Instr::Mean { .. } => "mean".to_owned(),
         Instr::Slice(_) => "slice".to_owned(),
         Instr::Permute { .. } => "permute".to_owned(),
+        Instr::Attention { heads } => format!("attention of {heads} heads"),
+        Instr::MatMul => "matmul".to_owned(),
+        Instr::Tokens => "tokens".to_owned(),
+        Instr::Fold { .. } => "fold".to_owned(),
+        Instr::Learned { .. } => "learned".to_owned(),
+        Instr::SinePositions { .. } => "sine positions".to_owned(),
     };
     for post in &site.epilogue {
         name += match post {
@@ -318,5 +324,7 @@ fn resize_name(resize: &Resize) -> &'static str {
         ResizeMode::Nearest => "resize nearest",
         ResizeMode::Bilinear => "resize bilinear",
         ResizeMode::AlignCorners => "resize align corners",
+        ResizeMode::Bicubic => "resize bicubic",
+        ResizeMode::BicubicAntialiased => "resize bicubic antialiased",
     }
 }

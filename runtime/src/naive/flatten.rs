@@ -1,4 +1,4 @@
-//! All axes but the batch joined; a channels-first map already lies in that order.
+//! Other axes for the same cells; a channels-first map already lies in their order.
 
 use super::map::Map;
 use crate::Error;

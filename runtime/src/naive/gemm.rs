@@ -1,4 +1,4 @@
-//! `[B, Cin]` times the transpose of `[Cout, Cin]`.
+//! `[B, Cin]` times the transpose of `[Cout, Cin]`, for each cell.
 
 use neckar_spec::program::WeightId;
 
@@ -17,9 +17,9 @@ pub(super) fn run(
     let weight = weights.get(weight);
     let bias = bias.map(|bias| weights.get(bias));
     let inputs = input.dims.channels;
-    Map::from_fn(shape, |b, c, _, _| {
+    Map::from_fn(shape, |b, c, y, x| {
         let mut sum = Sum::of(bias.map(|bias| bias[c]));
-        (0..inputs).for_each(|i| sum.add(weight[c * inputs + i], input.at(b, i, 0, 0)));
+        (0..inputs).for_each(|i| sum.add(weight[c * inputs + i], input.at(b, i, y, x)));
         sum.counted(weights.count)
     })
 }

@@ -4,6 +4,7 @@
 //! rounded to f32 where the step ends. It shares no arithmetic with the kernels it is there to judge.
 
 mod adaptive_average_pool;
+mod attention;
 mod concat;
 mod conv;
 mod elementwise;
@@ -14,13 +15,17 @@ mod global_average_pool;
 mod group_norm;
 mod l2_normalize;
 mod layer_norm;
+mod learned;
 mod map;
+mod matmul;
 mod mean;
 mod multiply;
 mod permute;
 mod pool;
 mod resize;
+mod sine_positions;
 mod slice;
+mod softmax;
 mod sum;
 mod transposed_conv;
 mod weighted_sum;
@@ -46,7 +51,7 @@ pub fn run(
     run_counted(program, weights, inputs, &Count::default())
 }
 
-/// How many multiply-accumulates of convolutions, transposed convolutions and linear layers a run takes, counted where each is
+/// How many multiply-accumulates of convolutions, linear layers, attention and products of maps a run takes, counted where each is
 /// done. A tap that falls on padding multiplies a zero and counts.
 ///
 /// # Errors
@@ -169,6 +174,12 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
             weighted_sum::run(weights.get(*weight), *normalise, *eps, args, shape)
         }
         Instr::Elementwise => elementwise::run(input),
+        Instr::Attention { heads } => attention::run(*heads, args, shape, weights.count),
+        Instr::MatMul => matmul::run(args, shape, weights.count),
+        // The cells of a channel lie row by row in either shape.
+        Instr::Tokens | Instr::Fold { .. } => flatten::run(input, shape),
+        Instr::Learned { weight, .. } => learned::run(weights.get(*weight), shape),
+        Instr::SinePositions { temperature } => sine_positions::run(*temperature, shape),
         Instr::LayerNorm { eps, weight, bias } => {
             layer_norm::run(*eps, weights.get(*weight), weights.get(*bias), input, shape)
         }

@@ -197,9 +197,12 @@ pub(crate) fn result_shape(instr: &Instr, args: &[&[usize]]) -> Result<Vec<usize
     let rank = match instr {
         Instr::Conv(_) | Instr::Pool(_) | Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => Some(4),
         Instr::TransposedConv { .. } | Instr::Resize(_) => Some(4),
-        Instr::Gemm { .. } => Some(2),
         Instr::Permute { order } => Some(order.len()),
-        Instr::Concat { .. }
+        Instr::Attention { .. } | Instr::MatMul | Instr::Fold { .. } => Some(3),
+        Instr::Tokens | Instr::SinePositions { .. } => Some(4),
+        Instr::Gemm { .. }
+        | Instr::Learned { .. }
+        | Instr::Concat { .. }
         | Instr::Flatten
         | Instr::L2Normalize { .. }
         | Instr::WeightedSum { .. }
@@ -317,7 +320,14 @@ fn plan_site(
         if sizes != shape[2..] || from[..2] != shape[..2] {
             return Err(Error::Size(format!("a map of shape {from:?} cannot be added to one of shape {shape:?}")));
         }
-        if let Some(resize @ Resize { mode: ResizeMode::Bilinear | ResizeMode::AlignCorners, .. }) = resize {
+        if let Some(
+            resize @ Resize {
+                mode:
+                    ResizeMode::Bilinear | ResizeMode::AlignCorners | ResizeMode::Bicubic | ResizeMode::BicubicAntialiased,
+                ..
+            },
+        ) = resize
+        {
             let resized = values.len();
             values.push(Some(shape.clone()));
             steps.push(Planned { site: index, work: Work::Resize { resize, from: *addend }, out: resized });

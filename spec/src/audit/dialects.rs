@@ -125,7 +125,11 @@ impl Work {
 
     fn fvcore(&self) -> Option<u64> {
         match &self.instr {
-            Instr::Resize(resize) => self.outputs(if resize.mode == ResizeMode::Nearest { 1 } else { 4 }),
+            Instr::Resize(resize) => self.outputs(match resize.mode {
+                ResizeMode::Nearest => 1,
+                ResizeMode::Bilinear | ResizeMode::AlignCorners => 4,
+                ResizeMode::Bicubic | ResizeMode::BicubicAntialiased => 0,
+            }),
             Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => product(&self.input),
             Instr::LayerNorm { .. } | Instr::GroupNorm { .. } => self.outputs(5),
             _ if self.normalises() => self.outputs(2),
@@ -140,6 +144,7 @@ impl Work {
                 (Target::Like, _) => Some(0),
                 (Target::Factor(_), ResizeMode::Nearest) => self.outputs(1),
                 (Target::Factor(_), ResizeMode::Bilinear | ResizeMode::AlignCorners) => self.outputs(11),
+                (Target::Factor(_), ResizeMode::Bicubic | ResizeMode::BicubicAntialiased) => self.outputs(259),
             },
             Instr::Pool(Pool { kind: PoolKind::Average { .. }, .. }) => self.outputs(1),
             Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => {
@@ -180,8 +185,14 @@ impl Work {
     fn tract(&self) -> Option<u64> {
         match (&self.instr, &self.post) {
             (_, Some(Epilogue::Norm(_))) => self.outputs(u64::from(!self.is_folded)),
-            // What it makes of the statistics of a map is not known here.
-            (Instr::LayerNorm { .. } | Instr::GroupNorm { .. }, _) => None,
+            // What it makes of the statistics of a map, and of attention, is not known here.
+            (
+                Instr::LayerNorm { .. }
+                | Instr::GroupNorm { .. }
+                | Instr::Attention { .. }
+                | Instr::SinePositions { .. },
+                _,
+            ) => None,
             (_, Some(Epilogue::LayerScale { .. })) => self.outputs(1),
             (_, Some(Epilogue::Activation(activation))) => self.outputs(match activation {
                 Activation::Relu | Activation::HardSigmoid | Activation::HardSwish => 0,

@@ -132,7 +132,7 @@ fn is_root(row: &GraphRow) -> bool {
 
 fn path_cost(graph: &Graph, path: &str, sizes: Option<&Env>) -> Cost {
     let within = |layer: &str| layer == path || layer.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-    let nodes = graph.nodes().filter(|(_, node)| path.is_empty() || node.layer.as_deref().is_some_and(within));
+    let nodes = graph.nodes().filter(|(_, node)| path.is_empty() || within(&graph.owner(node)));
     Cost {
         parameters: graph.parameters(path),
         buffers: graph.buffers(path),

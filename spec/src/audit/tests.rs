@@ -1,6 +1,7 @@
 mod dialects;
 
 use super::*;
+use crate::ops::Op;
 use crate::{Library, Lowering, Origin, compile, lower, zoo};
 
 fn checked(origin: Origin, settings: &[(&str, &str)]) -> Checked {
@@ -50,16 +51,22 @@ fn totals_against_naive_counts() {
         let graph = checked.graph();
         let naive = at.as_ref().map(|at| {
             let mut macs = 0;
-            for node in graph.nodes.iter().filter(|node| !node.weights.is_empty()) {
-                let weight = &graph.weights[node.weights[0] as usize].shape;
+            for node in &graph.nodes {
                 let out = shape_at(&node.shape, at).expect("in range");
+                // Each query meets each key, and each value.
+                if let Some(Op::Attention(_)) = node.op {
+                    let of = |operand: usize| shape_at(&graph.node(node.inputs[operand]).shape, at).expect("in range");
+                    macs += out[0] * out[2] * of(1)[2] * (of(0)[1] + of(2)[1]);
+                }
+                let Some(&weight) = node.weights.first() else { continue };
+                let weight = &graph.weights[weight as usize].shape;
                 // A weight of a convolution, or of a matrix, acts once a cell of the result's map.
                 macs += match weight.len() {
                     4 if weight[0] as u64 == out[1] => {
                         out[0] * out[2] * out[3] * weight.iter().product::<usize>() as u64
                     }
                     4 => out.iter().product::<u64>() * weight[0] as u64,
-                    2 => out[0] * (weight[0] * weight[1]) as u64,
+                    2 => out[0] * out[2..].iter().product::<u64>() * (weight[0] * weight[1]) as u64,
                     _ => 0,
                 };
             }

@@ -150,9 +150,20 @@ fn resampling(mode: ResizeMode, (numerator, denominator): Ratio, drift: (f64, f6
     Resampling {
         numerator,
         denominator,
-        half_pixel: mode == ResizeMode::Bilinear,
+        half_pixel: matches!(mode, ResizeMode::Bilinear | ResizeMode::Bicubic | ResizeMode::BicubicAntialiased),
+        beyond: beyond(mode, (numerator, denominator)),
         is_linear: mode != ResizeMode::Nearest,
         drift: ((drift.0 + corners).min(0.0), (drift.1 + corners).max(0.0)),
+    }
+}
+
+/// Cells on either side of the two around a place that are read as well.
+fn beyond(mode: ResizeMode, (numerator, denominator): Ratio) -> i64 {
+    match mode {
+        ResizeMode::Nearest | ResizeMode::Bilinear | ResizeMode::AlignCorners => 0,
+        ResizeMode::Bicubic => 1,
+        // The cubic reaches two cells, or as many of the result's where the map shrinks.
+        ResizeMode::BicubicAntialiased => (2 * numerator.max(denominator) + denominator - 1) / denominator - 1,
     }
 }
 

@@ -121,8 +121,9 @@ impl Sight {
                 // What is read at a place lies less than a cell before it and, where both neighbours are, behind it.
                 let Sight { cells, advance } = self.bound();
                 let (place, beside) = (by.place(0), 1.0 - 0.5 / by.denominator as f64);
-                let first = place + by.drift.0 - beside;
-                let last = place + by.drift.1 + if by.is_linear { beside } else { 0.0 };
+                let beyond = by.beyond as f64;
+                let first = place + by.drift.0 - beside - beyond;
+                let last = place + by.drift.1 + if by.is_linear { beside } else { 0.0 } + beyond;
                 let cell = Interval { first: cells[0].first + first * advance, last: cells[0].last + last * advance };
                 Sight { cells: vec![cell], advance: advance * by.numerator as f64 / by.denominator as f64 }
             }
@@ -141,6 +142,8 @@ pub(super) struct Resampling {
     pub half_pixel: bool,
     /// Whether the two cells on either side are read, and not the one before alone.
     pub is_linear: bool,
+    /// How many cells more are read on each side.
+    pub beyond: i64,
     /// How far off, in cells of the source, a place may be at the end of a map whose size is no exact multiple.
     pub drift: (f64, f64),
 }
@@ -168,7 +171,7 @@ impl Resampling {
             () if self.drift.0 < self.drift.1 => (most.ceil() - 1.0).max(place.floor()),
             () => most.floor(),
         };
-        (least.floor() as i64, last as i64)
+        (least.floor() as i64 - self.beyond, last as i64 + self.beyond)
     }
 }
 

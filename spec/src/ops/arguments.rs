@@ -40,7 +40,8 @@ pub enum UpMode {
 
 impl UpMode {
     /// The words of the language for it.
-    pub const WORDS: &'static [&'static str] = &["nearest", "bilinear", "align_corners", "transposed"];
+    pub const WORDS: &'static [&'static str] =
+        &["nearest", "bilinear", "align_corners", "bicubic", "bicubic_antialiased", "transposed"];
 
     /// The mode of a word.
     pub fn from_word(word: &str) -> Option<UpMode> {
@@ -48,6 +49,8 @@ impl UpMode {
             "nearest" => UpMode::Resample(ResizeMode::Nearest),
             "bilinear" => UpMode::Resample(ResizeMode::Bilinear),
             "align_corners" => UpMode::Resample(ResizeMode::AlignCorners),
+            "bicubic" => UpMode::Resample(ResizeMode::Bicubic),
+            "bicubic_antialiased" => UpMode::Resample(ResizeMode::BicubicAntialiased),
             "transposed" => UpMode::Transposed,
             _ => return None,
         })

@@ -85,6 +85,26 @@ pub fn flattened<E: Extent>(input: &Shape<E>) -> Shape<E> {
     vec![input[0].clone(), features]
 }
 
+/// `[B, C, H, W]` → `[B, C, H·W]`.
+pub fn tokens<E: Extent>(input: &Shape<E>) -> Shape<E> {
+    vec![input[0].clone(), input[1].clone(), input[2].product(&input[3])]
+}
+
+/// `[B, C, N]` as a map of given rows and columns.
+pub fn folded<E: Extent>(input: &Shape<E>, sizes: [E; 2]) -> Shape<E> {
+    input[..2].iter().cloned().chain(sizes).collect()
+}
+
+/// A token for each query, of the channels of the values.
+pub fn attended<E: Extent>(queries: &Shape<E>, values: &Shape<E>) -> Shape<E> {
+    vec![queries[0].clone(), values[1].clone(), queries[2].clone()]
+}
+
+/// `[B, M, K]` times `[B, K, N]`.
+pub fn multiplied<E: Extent>(left: &Shape<E>, right: &Shape<E>) -> Shape<E> {
+    vec![left[0].clone(), left[1].clone(), right[2].clone()]
+}
+
 /// `3` where rows and columns agree, `(3, 5)` elsewhere: PyTorch's print of a pair.
 pub fn pair_text(pair: [usize; 2]) -> String {
     if pair[0] == pair[1] { pair[0].to_string() } else { format!("({}, {})", pair[0], pair[1]) }

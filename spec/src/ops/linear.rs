@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::conv::bias;
 use super::{
-    Argument, Field, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels,
+    Argument, OpWeight, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, channels,
 };
 use crate::program::{Epilogue, Instr, WeightId};
 use crate::size::{Shape, Size};
@@ -27,10 +27,10 @@ pub(super) static SIGNATURE: Signature = Signature {
     arguments: ARGUMENTS,
     doc: "x·Wᵀ + b, the fully connected layer",
     page: Page {
-        shape: "`[B, in]` → `[B, out]`; `in` is known, so a map is pooled to a known size before `flatten`",
+        shape: "`[B, in]` → `[B, out]`, and tokens `[B, in, N]` → `[B, out, N]`, each by itself; `in` is known, so a map is pooled to a known size before `flatten`",
         weights: "`weight` [out, in], by `init`; `bias` [out], uniform on ±1/√in",
-        macs: "B · out · in",
-        field: "none is given of vectors",
+        macs: "B · out · in, of tokens B · N · out · in",
+        field: "none is given of vectors and tokens",
         lowering: "`Gemm`",
         numerics: "sums are in fp32, in an order that only the shape, the device and the numerics decide",
         source: "PyTorch's `Linear`",
@@ -58,15 +58,17 @@ impl Linear {
 
 impl Operator for Linear {
     fn shape(&self, inputs: &[Shape], _: &mut Vec<Requirement>) -> Result<Shape, ShapeError> {
-        if inputs[0].len() != 2 {
-            let hint = Some("apply `flatten` first".into());
-            return Err(ShapeError { operand: 0, expected: "vectors [B, C]".into(), hint });
+        if !matches!(inputs[0].len(), 2 | 3) {
+            let hint = Some("apply `flatten` or `tokens` first".into());
+            return Err(ShapeError { operand: 0, expected: "vectors [B, C] or tokens [B, C, N]".into(), hint });
         }
         channels(inputs, 0).map_err(|error| {
             let hint = "pool to a known size first, with `global_avg_pool` or `adaptive_avg_pool`";
             ShapeError { hint: Some(hint.into()), ..error }
         })?;
-        Ok(vec![inputs[0][0].clone(), Size::constant(self.features as i64)])
+        let mut shape = inputs[0].clone();
+        shape[1] = Size::constant(self.features as i64);
+        Ok(shape)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<OpWeight> {
@@ -78,10 +80,6 @@ impl Operator for Linear {
             weights.push(bias(self.features, input, None));
         }
         weights
-    }
-
-    fn field(&self) -> Field {
-        Field::Global
     }
 
     fn lower(&self, weights: &[WeightId], _: usize, _: &Shape) -> (Instr, Vec<Epilogue>) {

@@ -229,17 +229,20 @@ operators! {
         RELU => Activate::relu, SILU => Activate::silu, SIGMOID => Activate::sigmoid, GELU => Activate::gelu,
         HARD_SIGMOID => Activate::hard_sigmoid, HARD_SWISH => Activate::hard_swish
     ];
+    attention::Attention [SIGNATURE => Attention::build];
     adaptive_avg_pool::AdaptiveAvgPool [SIGNATURE => AdaptiveAvgPool::build, GLOBAL => AdaptiveAvgPool::global];
     add::Add [SIGNATURE => Add::build];
     batch_norm::BatchNorm [SIGNATURE => BatchNorm::build];
     concat::Concat [SIGNATURE => Concat::build];
     conv::Conv [SIGNATURE => Conv::build];
     flatten::Flatten [SIGNATURE => Flatten::build];
+    fold::Fold [SIGNATURE => Fold::build];
     fuse::Fuse [SIGNATURE => Fuse::build];
     group_norm::GroupNorm [SIGNATURE => GroupNorm::build];
     l2_normalize::L2Normalize [SIGNATURE => L2Normalize::build];
     layer_norm::LayerNorm [SIGNATURE => LayerNorm::build];
     layer_scale::LayerScale [SIGNATURE => LayerScale::build];
+    learned::Learned [SIGNATURE => Learned::build];
     linear::Linear [SIGNATURE => Linear::build];
     mean::Mean [SIGNATURE => Mean::build];
     multiply::Multiply [SIGNATURE => Multiply::build];
@@ -247,6 +250,9 @@ operators! {
     pool::WindowPool [MAX => WindowPool::max, AVERAGE => WindowPool::average];
     scale::Scale [SIGNATURE => Scale::build];
     slice::Slice [SIGNATURE => Slice::build];
+    matmul::MatMul [SIGNATURE => MatMul::build];
+    sine_positions::SinePositions [SIGNATURE => SinePositions::build];
+    tokens::Tokens [SIGNATURE => Tokens::build];
     up::Up [UP2 => Up::twice, UP => Up::by_factor];
     up_to::UpTo [SIGNATURE => UpTo::build];
 }
@@ -275,6 +281,16 @@ fn map4(inputs: &[Shape], operand: usize) -> Result<&Shape, ShapeError> {
         return Ok(shape);
     }
     Err(ShapeError { operand, expected: "a map [B, C, H, W]".into(), hint: None })
+}
+
+/// `[B, C, N]`, or an error that says so.
+fn tokens(inputs: &[Shape], operand: usize) -> Result<&Shape, ShapeError> {
+    let shape = &inputs[operand];
+    if shape.len() == 3 {
+        return Ok(shape);
+    }
+    let hint = (shape.len() == 4).then(|| "write `tokens(x)` for the cells of a map as tokens".into());
+    Err(ShapeError { operand, expected: "tokens [B, C, N]".into(), hint })
 }
 
 /// The channels of an operand, which are always known.

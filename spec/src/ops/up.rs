@@ -19,7 +19,8 @@ pub struct Up {
     out: Option<usize>,
 }
 
-const MODE: Argument = arg("mode", "nearest | bilinear | align_corners | transposed", "the file's `resize`");
+const MODE: Argument =
+    arg("mode", "nearest | bilinear | align_corners | bicubic | bicubic_antialiased | transposed", "the file's `resize`");
 const ARGUMENTS: &[Argument] = &[MODE];
 const WITH_FACTOR: &[Argument] = &[arg("factor", "int", "").at_least(1), MODE];
 
@@ -35,10 +36,11 @@ pub(super) static UP2: Signature = Signature {
                   the other modes",
         macs: "of `transposed` B · out · H′ · W′ · C; none of the other modes",
         field: "cells lie twice as close; the field grows by 1/2 cell of the operand, by 3/2 under `bilinear` and \
-                `align_corners`",
+                `align_corners`, by 7/2 under `bicubic`",
         lowering: "`Resize`, or `TransposedConv`; a resampled map that is only added is sampled as it is added",
         numerics: "`nearest` takes cell ⌊i/2⌋; `bilinear` is linear between cell centres (half-pixel), clamped at the borders; \
-                   `align_corners` is linear with the corner cells aligned; `transposed` has its kernel equal to its stride",
+                   `align_corners` is linear with the corner cells aligned; `bicubic` is Keys' cubic with a = −3/4, and with a = −1/2 \
+                   where antialiasing is asked for; `transposed` has its kernel equal to its stride",
         source: "PyTorch's `Upsample` and `ConvTranspose2d`",
         example: "\
 arch Doubled at H = 8, W = 8 {
@@ -67,10 +69,11 @@ pub(super) static UP: Signature = Signature {
                   the other modes",
         macs: "of `transposed` B · out · H′ · W′ · C; none of the other modes",
         field: "cells lie `factor` times as close; the field grows by (factor−1)/factor cells of the operand, by \
-                (factor+1)/factor under `bilinear` and `align_corners`",
+                (factor+1)/factor under `bilinear` and `align_corners`, by two more under `bicubic`",
         lowering: "`Resize`, or `TransposedConv`; a resampled map that is only added is sampled as it is added",
         numerics: "`nearest` takes cell ⌊i/factor⌋; `bilinear` is linear between cell centres (half-pixel), clamped at the borders; \
-                   `align_corners` is linear with the corner cells aligned; `transposed` has its kernel equal to its stride",
+                   `align_corners` is linear with the corner cells aligned; `bicubic` is Keys' cubic with a = −3/4, and with a = −1/2 \
+                   where antialiasing is asked for; `transposed` has its kernel equal to its stride",
         source: "PyTorch's `Upsample` and `ConvTranspose2d`",
         example: "\
 arch Enlarged at H = 8, W = 8 {
@@ -156,6 +159,11 @@ impl Operator for Up {
             UpMode::Resample(ResizeMode::Bilinear) => format!("Upsample(scale_factor={factor}, mode='bilinear')"),
             UpMode::Resample(ResizeMode::AlignCorners) => {
                 format!("Upsample(scale_factor={factor}, mode='bilinear', align_corners=True)")
+            }
+            // Without a map that shrinks there is nothing to soften, but the cubic is another.
+            UpMode::Resample(ResizeMode::Bicubic) => format!("Upsample(scale_factor={factor}, mode='bicubic')"),
+            UpMode::Resample(ResizeMode::BicubicAntialiased) => {
+                format!("Upsample(scale_factor={factor}, mode='bicubic', antialias=True)")
             }
             UpMode::Transposed => {
                 let (input, out) = (channels(inputs, 0).unwrap_or(0), self.out_channels(inputs));

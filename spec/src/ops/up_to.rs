@@ -1,4 +1,4 @@
-//! Resampling to another map's size, either way, without antialiasing: `UpTo(x, C4)`.
+//! Resampling to another map's size, either way, without antialiasing unless that is asked for: `UpTo(x, C4)`.
 
 use super::arguments::{Arguments, UpMode};
 use super::{Argument, Field, Operands, Operator, Out, Page, Requirement, ShapeError, Signature, arg, map4};
@@ -12,8 +12,9 @@ pub struct UpTo {
     mode: ResizeMode,
 }
 
-const WORDS: &[&str] = &["nearest", "bilinear", "align_corners"];
-const ARGUMENTS: &[Argument] = &[arg("mode", "nearest | bilinear | align_corners", "the file's `resize`")];
+const WORDS: &[&str] = &["nearest", "bilinear", "align_corners", "bicubic", "bicubic_antialiased"];
+const ARGUMENTS: &[Argument] =
+    &[arg("mode", "nearest | bilinear | align_corners | bicubic | bicubic_antialiased", "the file's `resize`")];
 
 pub(super) static SIGNATURE: Signature = Signature {
     names: &["UpTo", "up_to"],
@@ -23,12 +24,13 @@ pub(super) static SIGNATURE: Signature = Signature {
     doc: "the first map at the second one's size, larger or smaller",
     page: Page {
         shape: "`[B, C, H, W]`, `[B, C₂, H₂, W₂]` → `[B, C, H₂, W₂]`",
-        field: "that of the first operand and a cell of it more, three under `bilinear` and `align_corners`; the stride is the \
+        field: "that of the first operand and a cell of it more, three under `bilinear` and `align_corners`, five under `bicubic`; the stride is the \
                 second operand's",
         lowering: "`Resize`; a map that is only added is sampled as it is added",
-        numerics: "no antialiasing; `nearest` takes cell ⌊i·H/H₂⌋, `bilinear` is linear between cell centres (half-pixel), \
-                   `align_corners` is linear with the corner cells aligned; the second operand's values are not read",
-        source: "PyTorch's `interpolate(size=…, antialias=False)`",
+        numerics: "no antialiasing but under `bicubic_antialiased`; `nearest` takes cell ⌊i·H/H₂⌋, `bilinear` is linear between cell centres (half-pixel), \
+                   `align_corners` is linear with the corner cells aligned; `bicubic` is Keys' cubic with a = −3/4, with \
+                   antialiasing a = −1/2 and as wide as the scale where the map shrinks; the second operand's values are not read",
+        source: "PyTorch's `interpolate(size=…)`; Keys, IEEE TASSP 29 (1981)",
         example: "\
 arch AnySize at H = 15, W = 20 {
     numerics { resize = nearest }
@@ -78,6 +80,8 @@ impl Operator for UpTo {
             ResizeMode::Nearest => "UpTo(mode='nearest')",
             ResizeMode::Bilinear => "UpTo(mode='bilinear')",
             ResizeMode::AlignCorners => "UpTo(mode='bilinear', align_corners=True)",
+            ResizeMode::Bicubic => "UpTo(mode='bicubic')",
+            ResizeMode::BicubicAntialiased => "UpTo(mode='bicubic', antialias=True)",
         }
         .into()
     }

@@ -110,7 +110,7 @@ impl Instr {
             Instr::Conv(Convolution { weight, bias, .. })
             | Instr::TransposedConv { weight, bias, .. }
             | Instr::Gemm { weight, bias, .. } => std::iter::once(weight).chain(bias).collect(),
-            Instr::WeightedSum { weight, .. } => vec![weight],
+            Instr::WeightedSum { weight, .. } | Instr::Learned { weight, .. } => vec![weight],
             Instr::LayerNorm { weight, bias, .. } | Instr::GroupNorm { weight, bias, .. } => vec![weight, bias],
             Instr::Pool(_)
             | Instr::GlobalAveragePool
@@ -123,7 +123,12 @@ impl Instr {
             | Instr::Multiply
             | Instr::Mean { .. }
             | Instr::Slice(_)
-            | Instr::Permute { .. } => Vec::new(),
+            | Instr::Permute { .. }
+            | Instr::Attention { .. }
+            | Instr::MatMul
+            | Instr::Tokens
+            | Instr::Fold { .. }
+            | Instr::SinePositions { .. } => Vec::new(),
         }
     }
 }

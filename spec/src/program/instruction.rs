@@ -23,7 +23,7 @@ pub enum Instr {
         /// `[Cout]`.
         bias: Option<WeightId>,
     },
-    /// `[B, Cin]` → `[B, Cout]`; the weight is `[Cout, Cin]`.
+    /// `[B, Cin, sizes…]` → `[B, Cout, sizes…]`, cell by cell; the weight is `[Cout, Cin]`.
     Gemm {
         /// Output features.
         features: usize,
@@ -99,6 +99,35 @@ pub enum Instr {
     Permute {
         /// Axes of the operand, the batch first.
         order: Vec<usize>,
+    },
+    /// softmax(q·kᵀ/√d)·v for each head of d channels: `[B, C, N]`, `[B, C, M]`, `[B, C₂, M]` → `[B, C₂, N]`.
+    Attention {
+        /// Heads, which divide the channels.
+        heads: usize,
+    },
+    /// `[B, M, K]` times `[B, K, N]`.
+    MatMul,
+    /// `[B, C, H, W]` → `[B, C, H·W]`.
+    Tokens,
+    /// `[B, C, H·W]` → `[B, C, H, W]`, of the given size, or of that of a second operand, which is not read otherwise.
+    Fold {
+        /// Rows and columns.
+        size: Option<[usize; 2]>,
+    },
+    /// A weight as tokens `[B, C, N]`, the same for each image; of the operand only the batch counts.
+    Learned {
+        /// Channels.
+        channels: usize,
+        /// Tokens.
+        count: usize,
+        /// `[1, N, C]`.
+        weight: WeightId,
+    },
+    /// sin(y·ωᵢ), cos(y·ωᵢ), sin(x·ωᵢ), cos(x·ωᵢ) in quarters of D channels, ωᵢ = temperature^(−i/D), of the operand's shape,
+    /// which is not read otherwise.
+    SinePositions {
+        /// The base of the rates.
+        temperature: f32,
     },
 }
 
@@ -199,6 +228,10 @@ pub enum ResizeMode {
     Bilinear,
     /// Linear along both axes, first and last cells aligned.
     AlignCorners,
+    /// Keys' cubic of a = −3/4 along both axes between cell centres, cells beyond the borders those at them.
+    Bicubic,
+    /// Keys' cubic of a = −1/2, as wide as the scale where the map shrinks; of what lies beyond the borders nothing counts.
+    BicubicAntialiased,
 }
 
 /// Which size a resize makes.
@@ -282,7 +315,11 @@ impl Instr {
     pub fn operands(&self) -> Option<usize> {
         match self {
             Instr::Concat { .. } | Instr::WeightedSum { .. } => None,
-            Instr::Resize(Resize { target: Target::Like, .. }) | Instr::Multiply => Some(2),
+            Instr::Attention { .. } => Some(3),
+            Instr::Resize(Resize { target: Target::Like, .. })
+            | Instr::Multiply
+            | Instr::MatMul
+            | Instr::Fold { size: None } => Some(2),
             Instr::Conv(_)
             | Instr::TransposedConv { .. }
             | Instr::Gemm { .. }
@@ -297,7 +334,11 @@ impl Instr {
             | Instr::GroupNorm { .. }
             | Instr::Mean { .. }
             | Instr::Slice(_)
-            | Instr::Permute { .. } => Some(1),
+            | Instr::Permute { .. }
+            | Instr::Tokens
+            | Instr::Fold { size: Some(_) }
+            | Instr::Learned { .. }
+            | Instr::SinePositions { .. } => Some(1),
         }
     }
 
@@ -311,6 +352,12 @@ impl Instr {
                 channels(&inputs[0]) / conv.groups as i64 * taps as i64
             }
             Instr::TransposedConv { .. } | Instr::Gemm { .. } => channels(&inputs[0]),
+            Instr::MatMul => channels(&inputs[1]),
+            Instr::Attention { .. } => {
+                let scores = [&inputs[0][0], &inputs[0][2], &inputs[1][2]].into_iter();
+                let each = E::constant(channels(&inputs[0]) + channels(&inputs[2]));
+                return scores.fold(each, |product, size| product.product(size));
+            }
             Instr::Pool(_)
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
@@ -325,7 +372,11 @@ impl Instr {
             | Instr::Multiply
             | Instr::Mean { .. }
             | Instr::Slice(_)
-            | Instr::Permute { .. } => return E::constant(0),
+            | Instr::Permute { .. }
+            | Instr::Tokens
+            | Instr::Fold { .. }
+            | Instr::Learned { .. }
+            | Instr::SinePositions { .. } => return E::constant(0),
         };
         output.iter().fold(E::constant(each), |product, size| product.product(size))
     }
@@ -341,7 +392,11 @@ impl Instr {
                 shape[1] = E::constant(*channels as i64);
                 shape
             }
-            Instr::Gemm { features, .. } => vec![first[0].clone(), E::constant(*features as i64)],
+            Instr::Gemm { features, .. } => {
+                let mut shape = first.clone();
+                shape[1] = E::constant(*features as i64);
+                shape
+            }
             Instr::Pool(pool) => {
                 let mut shape = formula::windows(first, 0, &pool.windows());
                 shape[1] = first[1].clone();
@@ -362,10 +417,19 @@ impl Instr {
             | Instr::Elementwise
             | Instr::LayerNorm { .. }
             | Instr::GroupNorm { .. }
-            | Instr::Multiply => first.clone(),
+            | Instr::Multiply
+            | Instr::SinePositions { .. } => first.clone(),
             Instr::Mean { axis } => formula::sliced(first, *axis, 0, Some(1)),
             Instr::Slice(Slice { axis, start, length }) => formula::sliced(first, *axis, *start, *length),
             Instr::Permute { order } => formula::permuted(first, order),
+            Instr::Attention { .. } => formula::attended(first, &inputs[2]),
+            Instr::MatMul => formula::multiplied(first, &inputs[1]),
+            Instr::Tokens => formula::tokens(first),
+            Instr::Fold { size: Some(size) } => formula::folded(first, size.map(|n| E::constant(n as i64))),
+            Instr::Fold { size: None } => formula::folded(first, [inputs[1][2].clone(), inputs[1][3].clone()]),
+            Instr::Learned { channels, count, .. } => {
+                vec![first[0].clone(), E::constant(*channels as i64), E::constant(*count as i64)]
+            }
         }
     }
 }

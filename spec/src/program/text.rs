@@ -126,6 +126,15 @@ impl Display for Instr {
             }
             Instr::Slice(Slice { axis, start, length: None }) => write!(f, "slice {axis} {start}.."),
             Instr::Permute { order } => write!(f, "permute {}", list(order)),
+            Instr::Attention { heads } => write!(f, "attention {heads}"),
+            Instr::MatMul => f.write_str("matmul"),
+            Instr::Tokens => f.write_str("tokens"),
+            Instr::Fold { size: Some([rows, columns]) } => write!(f, "fold {rows}x{columns}"),
+            Instr::Fold { size: None } => f.write_str("fold like"),
+            Instr::Learned { channels, count, weight } => {
+                write!(f, "learned {channels}x{count} {}", Weights(*weight, None))
+            }
+            Instr::SinePositions { temperature } => write!(f, "sine_positions {temperature:?}"),
         }
     }
 }
@@ -172,6 +181,8 @@ impl Display for Resize {
             ResizeMode::Nearest => "nearest",
             ResizeMode::Bilinear => "bilinear",
             ResizeMode::AlignCorners => "align_corners",
+            ResizeMode::Bicubic => "bicubic",
+            ResizeMode::BicubicAntialiased => "bicubic_antialiased",
         };
         match self.target {
             Target::Factor(factor) => write!(f, "resize {mode} x{factor}"),

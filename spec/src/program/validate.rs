@@ -149,6 +149,7 @@ impl<'a> BodyCheck<'a> {
             Instr::LayerNorm { weight, bias, .. } | Instr::GroupNorm { weight, bias, .. } => {
                 (*weight, vec![None], Some(*bias))
             }
+            Instr::Learned { channels, count, weight } => (*weight, vec![Some(1), Some(*count), Some(*channels)], None),
             Instr::Pool(_)
             | Instr::GlobalAveragePool
             | Instr::AdaptiveAveragePool { .. }
@@ -160,7 +161,12 @@ impl<'a> BodyCheck<'a> {
             | Instr::Multiply
             | Instr::Mean { .. }
             | Instr::Slice(_)
-            | Instr::Permute { .. } => return Ok(()),
+            | Instr::Permute { .. }
+            | Instr::Attention { .. }
+            | Instr::MatMul
+            | Instr::Tokens
+            | Instr::Fold { .. }
+            | Instr::SinePositions { .. } => return Ok(()),
         };
         self.need(weight, pattern)?;
         bias.map_or(Ok(()), |bias| self.need(bias, vec![channels(instr)]))
@@ -198,7 +204,8 @@ fn channels(instr: &Instr) -> Option<usize> {
     match instr {
         Instr::Conv(Convolution { channels, .. })
         | Instr::TransposedConv { channels, .. }
-        | Instr::Gemm { features: channels, .. } => Some(*channels),
+        | Instr::Gemm { features: channels, .. }
+        | Instr::Learned { channels, .. } => Some(*channels),
         Instr::Pool(_)
         | Instr::GlobalAveragePool
         | Instr::AdaptiveAveragePool { .. }
@@ -213,7 +220,12 @@ fn channels(instr: &Instr) -> Option<usize> {
         | Instr::Multiply
         | Instr::Mean { .. }
         | Instr::Slice(_)
-        | Instr::Permute { .. } => None,
+        | Instr::Permute { .. }
+        | Instr::Attention { .. }
+        | Instr::MatMul
+        | Instr::Tokens
+        | Instr::Fold { .. }
+        | Instr::SinePositions { .. } => None,
     }
 }
 
@@ -248,6 +260,9 @@ fn check_attributes(instr: &Instr) -> Result<(), String> {
         Instr::AdaptiveAveragePool { size } => positive("size", size),
         Instr::Resize(Resize { target: Target::Factor(factor), .. }) => positive("factor", &[*factor]),
         Instr::GroupNorm { groups, .. } => positive("groups", &[*groups]),
+        Instr::Attention { heads } => positive("heads", &[*heads]),
+        Instr::Fold { size: Some(size) } => positive("size", size),
+        Instr::Learned { channels, count, .. } => positive("size", &[*channels, *count]),
         Instr::Resize(Resize { target: Target::Like, .. })
         | Instr::GlobalAveragePool
         | Instr::Concat { .. }
@@ -257,7 +272,11 @@ fn check_attributes(instr: &Instr) -> Result<(), String> {
         | Instr::Elementwise
         | Instr::LayerNorm { .. }
         | Instr::Multiply
-        | Instr::Mean { .. } => Ok(()),
+        | Instr::Mean { .. }
+        | Instr::MatMul
+        | Instr::Tokens
+        | Instr::Fold { size: None }
+        | Instr::SinePositions { .. } => Ok(()),
         Instr::Slice(Slice { length, .. }) => positive("length", &[length.unwrap_or(1)]),
         Instr::Permute { order } => {
             let mut sorted = order.clone();

@@ -147,7 +147,11 @@ impl Resolver<'_> {
         }
         let mut ids = Vec::new();
         for weight in wanted {
-            let name = format!("{checkpoint}.{}", weight.name);
+            // A weight without a name of its own is the layer.
+            let name = match &*weight.name {
+                "" => checkpoint.clone(),
+                own => format!("{checkpoint}.{own}"),
+            };
             let elements = weight.shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
             if elements.is_none_or(|elements| elements > bounds::ELEMENTS) {
                 let message = format!("`{name}` would be {:?}, more than {} elements", weight.shape, bounds::ELEMENTS);

@@ -42,5 +42,7 @@ fn mode_name(mode: ResizeMode) -> &'static str {
         ResizeMode::Nearest => "nearest",
         ResizeMode::Bilinear => "bilinear (half-pixel)",
         ResizeMode::AlignCorners => "bilinear with aligned corners",
+        ResizeMode::Bicubic => "bicubic",
+        ResizeMode::BicubicAntialiased => "bicubic with antialiasing",
     }
 }

@@ -2,7 +2,7 @@
 
 use neckar_spec::program::Activation;
 
-use super::Simd;
+use super::{BLOCK, Simd};
 
 /// An activation of each float.
 #[inline(always)]
@@ -84,6 +84,35 @@ fn exp<S: Simd>(simd: S, x: S::V) -> S::V {
     let half = simd.round(simd.mul(n, simd.splat(0.5)));
     let rest = simd.mul_add(half, simd.splat(-1.0), n);
     simd.mul(simd.mul(p, simd.power_of_two(half)), simd.power_of_two(rest))
+}
+
+/// Writes exp(x·scale) of floats in their place, up to a factor that makes the greatest 1; gives their sum.
+#[inline(always)]
+pub(crate) fn exponentials<S: Simd>(simd: S, floats: &mut [f32], scale: f32) -> f32 {
+    let (blocks, rest) = floats.as_chunks_mut::<BLOCK>();
+    let mut most = simd.splat(f32::NEG_INFINITY);
+    for block in &*blocks {
+        most = simd.max(most, simd.load(block));
+    }
+    let mut lanes = [0.0; BLOCK];
+    simd.store(most, &mut lanes);
+    let greatest = lanes.iter().chain(&*rest).fold(f32::NEG_INFINITY, |most, &x| most.max(x));
+    let (factor, less) = (simd.splat(scale), simd.splat(-greatest * scale));
+    let mut sums = simd.splat(0.0);
+    for block in blocks {
+        let result = exp(simd, simd.mul_add(simd.load(block), factor, less));
+        simd.store(result, block);
+        sums = simd.add(sums, result);
+    }
+    simd.store(sums, &mut lanes);
+    let mut sum: f32 = lanes.iter().sum();
+    if !rest.is_empty() {
+        let mut block = [0.0; BLOCK];
+        simd.store(exp(simd, simd.mul_add(simd.load(&super::partial(rest)), factor, less)), &mut block);
+        rest.copy_from_slice(&block[..rest.len()]);
+        sum += rest.iter().sum::<f32>();
+    }
+    sum
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod twice;
 
-pub(crate) use math::activate;
+pub(crate) use math::{activate, exponentials};
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2;

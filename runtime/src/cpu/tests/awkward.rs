@@ -197,6 +197,22 @@ fn the_rest() {
             case(&[&[2, 2, 30, 41]], |_| (Instr::L2Normalize { eps: 0.9 }, vec![]), "l2 with a large eps"),
             case(&[&[4, 300]], |_| (Instr::L2Normalize { eps: 1e-12 }, relu()), "l2 of vectors"),
             case(&[&[2, 19, 11]], |net| (Instr::Elementwise, vec![net.norm("norm", 19)]), "one spatial axis"),
+            case(
+                &[&[1, 96, 257], &[1, 96, 257], &[1, 96, 257]],
+                |_| (Instr::Attention { heads: 3 }, relu()),
+                "attention",
+            ),
+            case(&[&[2, 6, 1], &[2, 6, 1], &[2, 9, 1]], |_| (Instr::Attention { heads: 3 }, vec![]), "one token"),
+            case(
+                &[&[1, 64, 97], &[1, 64, 100], &[1, 20, 100], &[1, 20, 97]],
+                |_| {
+                    (
+                        Instr::Attention { heads: 1 },
+                        vec![Epilogue::Add { resize: None }, Epilogue::Activation(Activation::Gelu)],
+                    )
+                },
+                "attention and a map added",
+            ),
             case(&[shape], |net| (net.layer_norm("norm", shape[1]), relu()), "layer norm"),
             case(&[&[1, 384, 5]], |net| (net.layer_norm("norm", 384), vec![]), "layer norm of tokens"),
             case(&[shape], |net| (net.group_norm("norm", 1, shape[1]), relu()), "group norm in one group"),

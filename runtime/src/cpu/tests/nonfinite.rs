@@ -244,7 +244,13 @@ fn of_pools_and_averages() {
 
 #[test]
 fn of_resizes() {
-    let modes = [ResizeMode::Nearest, ResizeMode::Bilinear, ResizeMode::AlignCorners];
+    let modes = [
+        ResizeMode::Nearest,
+        ResizeMode::Bilinear,
+        ResizeMode::AlignCorners,
+        ResizeMode::Bicubic,
+        ResizeMode::BicubicAntialiased,
+    ];
     check_all(modes.into_iter().flat_map(|mode| {
         let by_factor = [1, 2, 3].map(|factor| {
             let resize = Resize { mode, target: Target::Factor(factor) };
@@ -271,6 +277,10 @@ fn of_the_rest() {
             spread("flatten", &[shape], Edges::Arrays, |_| (Instr::Flatten, vec![])),
             spread("l2", &[shape], Edges::Arrays, |_| (Instr::L2Normalize { eps: 1e-12 }, vec![])),
             spread("elementwise", &[shape], Edges::Arrays, |_| (Instr::Elementwise, vec![])),
+            spread("attention", &[&[2, 8, 5], &[2, 8, 7], &[2, 4, 7]], Edges::Arrays, |_| {
+                (Instr::Attention { heads: 2 }, vec![])
+            }),
+            spread("matmul", &[&[2, 5, 3], &[2, 3, 4]], Edges::Arrays, |_| (Instr::MatMul, vec![])),
             spread("layer norm", &[shape], Edges::Arrays, |net| (net.layer_norm("norm", 19), vec![])),
             spread("group norm", &[&[2, 18, 5, 4]], Edges::Arrays, |net| (net.group_norm("norm", 3, 18), vec![])),
             spread("scale", &[shape], Edges::Arrays, |net| {

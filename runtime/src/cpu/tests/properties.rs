@@ -23,6 +23,7 @@ enum Op {
     WeightedSum(Normalise),
     LayerNorm,
     GroupNorm(usize),
+    Learned { channels: usize, count: usize },
     Plain(Instr),
 }
 
@@ -65,6 +66,9 @@ impl Op {
             }
             Op::LayerNorm => net.layer_norm("op", inputs),
             Op::GroupNorm(groups) => net.group_norm("op", groups, inputs),
+            Op::Learned { channels, count } => {
+                Instr::Learned { channels, count, weight: net.weight("op", &[1, count, channels]) }
+            }
             Op::Plain(ref instr) => instr.clone(),
         }
     }
@@ -131,7 +135,13 @@ fn activation() -> impl Strategy<Value = Activation> {
 }
 
 fn mode() -> impl Strategy<Value = ResizeMode> {
-    prop_oneof![Just(ResizeMode::Nearest), Just(ResizeMode::Bilinear), Just(ResizeMode::AlignCorners)]
+    prop_oneof![
+        Just(ResizeMode::Nearest),
+        Just(ResizeMode::Bilinear),
+        Just(ResizeMode::AlignCorners),
+        Just(ResizeMode::Bicubic),
+        Just(ResizeMode::BicubicAntialiased)
+    ]
 }
 
 fn post() -> impl Strategy<Value = Post> {
@@ -208,8 +218,12 @@ fn transposed() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
 }
 
 fn product() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
-    (1..=9_usize, 1..=700_usize, 1..=70_usize, any::<bool>())
-        .prop_map(|(batch, inputs, features, bias)| (Op::Gemm { features, bias }, vec![vec![batch, inputs]]))
+    (1..=9_usize, 1..=700_usize, 1..=70_usize, any::<bool>(), prop::option::of(1..=30_usize)).prop_map(
+        |(batch, inputs, features, bias, tokens)| {
+            let operand = [batch, inputs].into_iter().chain(tokens).collect();
+            (Op::Gemm { features, bias }, vec![operand])
+        },
+    )
 }
 
 /// As the language has it, padding is at most half of a window.
@@ -311,6 +325,46 @@ fn group_norm() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
     })
 }
 
+fn attention() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (1..=2_usize, 1..=3_usize, uniform2(1..=40_usize), uniform2(1..=120_usize)).prop_map(
+        |(batch, heads, [width, value_width], [queries, keys])| {
+            let operands = vec![
+                vec![batch, heads * width, queries],
+                vec![batch, heads * width, keys],
+                vec![batch, heads * value_width, keys],
+            ];
+            (Op::Plain(Instr::Attention { heads }), operands)
+        },
+    )
+}
+
+fn matmul() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (1..=3_usize, uniform2(1..=40_usize), 1..=60_usize)
+        .prop_map(|(batch, [m, n], k)| (Op::Plain(Instr::MatMul), vec![vec![batch, m, k], vec![batch, k, n]]))
+}
+
+fn tokens() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (map(), 0..3).prop_map(|(map, kind)| {
+        let [batch, channels, height, width] = map[..] else { unreachable!("a map has four axes") };
+        let folded = vec![batch, channels, height * width];
+        match kind {
+            0 => (Op::Plain(Instr::Tokens), vec![map]),
+            1 => (Op::Plain(Instr::Fold { size: None }), vec![folded, map]),
+            _ => (Op::Plain(Instr::Fold { size: Some([height, width]) }), vec![folded]),
+        }
+    })
+}
+
+fn positions() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (map(), any::<bool>(), 1..=20_usize).prop_map(|(mut map, learned, count)| match learned {
+        true => (Op::Learned { channels: map[1], count }, vec![map]),
+        false => {
+            map[1] *= 4;
+            (Op::Plain(Instr::SinePositions { temperature: 1e4 }), vec![map])
+        }
+    })
+}
+
 fn plain(instr: Instr) -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
     any_shape().prop_map(move |shape| (Op::Plain(instr.clone()), vec![shape]))
 }
@@ -347,4 +401,8 @@ properties! {
     means: 24 of mean();
     permutations: 24 of permutation();
     products_of_maps: 24 of product_of_maps();
+    attentions: 32 of attention();
+    matrix_products: 24 of matmul();
+    tokens_and_maps: 24 of tokens();
+    placed: 24 of positions();
 }
