@@ -17,7 +17,9 @@ zoo!(
     "resnet",
     "resnet18_fpn_cls",
     "resnet50_fpn",
-    "rtdetr_encoder"
+    "rtdetr_encoder",
+    "yolov8",
+    "yolov8_neck"
 );
 
 /// The names of the zoo, in alphabetical order.

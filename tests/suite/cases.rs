@@ -51,6 +51,8 @@ pub static CASES: &[Case] = &[
     case("resnet18_fpn_cls", "resnet18_fpn_cls", &[]),
     case("resnet18_fpn_cls_10", "resnet18_fpn_cls", &[("classes", "10")]),
     case("resnet50_fpn", "resnet50_fpn", &[]),
+    case("yolov8", "yolov8", &[]),
+    case("yolov8_neck", "yolov8_neck", &[]),
 ];
 
 impl Case {

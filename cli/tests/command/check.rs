@@ -66,9 +66,9 @@ fn the_zoo() {
     let said = folder.succeed(&["zoo"]);
     let names: Vec<&str> = neckar_spec::zoo::names().collect();
     assert!(names.iter().all(|name| said.out.contains(&format!("{name}::"))), "{}", said.out);
-    assert!(
-        said.out.contains("lite_fpn::LiteFpn(fuse: Fuse = add, aggregate: add | concat = add): 653_312 parameters")
-    );
+    let lite_fpn = "lite_fpn::LiteFpn(fuse: Fuse = add, aggregate: add | concat = add, gate: none | se | coord_att = none, \
+                    bottom_up: none | depthwise | average | blur = none, aux = true): 653_312 parameters";
+    assert!(said.out.contains(lite_fpn), "{}", said.out);
     let said = folder.succeed(&["zoo", "pafpn"]);
     assert_eq!(Some(said.out.as_str()), neckar_spec::zoo::text("pafpn"));
     let mut arguments = vec!["check"];

@@ -111,7 +111,7 @@ impl<'g> Folding<'g> {
         folding
     }
 
-    /// Opens the instances that give maps at several levels.
+    /// Opens the instances that give maps at several levels, unless they are repeated: their chain is one box.
     fn open_scopes(&mut self) {
         let mut given = vec![Vec::new(); self.graph.scopes.len()];
         for (id, node) in self.graph.nodes() {
@@ -125,7 +125,8 @@ impl<'g> Folding<'g> {
         // A scope stands behind the one that it lies in.
         for (i, scope) in self.graph.scopes.iter().enumerate() {
             let several = given[i].iter().any(|level| *level != given[i][0]);
-            let open = scope.parent.is_none_or(|parent| self.open[parent.0 as usize] && several);
+            let repeated = chain_name(&scope.name).is_some();
+            let open = scope.parent.is_none_or(|parent| self.open[parent.0 as usize] && several && !repeated);
             self.open.push(open);
         }
     }
@@ -193,9 +194,13 @@ impl<'g> Folding<'g> {
     /// The group of the instance before in a chain, for the first node of an instance that reads nothing else.
     fn chained(&self, scope: ScopeId, first: NodeId) -> Option<usize> {
         let (own, number) = chain_name(&self.graph.scope(scope).name)?;
-        let [before] = operands(self.graph.node(first)) else { return None };
+        let read = operands(self.graph.node(first));
+        let before = read.first()?;
         let (_, earlier) = self.home(*before);
         let earlier = earlier?;
+        if read.iter().any(|node| !self.lies_in(*node, earlier)) {
+            return None;
+        }
         let other = self.graph.scope(earlier);
         let same = other.network == self.graph.scope(scope).network && other.parent == self.graph.scope(scope).parent;
         let follows = chain_name(&other.name).is_some_and(|(name, before)| name == own && before + 1 == number);

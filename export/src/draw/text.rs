@@ -73,6 +73,24 @@ struct Characters {
     tips: [char; 4],
 }
 
+/// A title in lines that fit a terminal.
+fn wrapped(title: &str) -> String {
+    const WIDEST: usize = 120;
+    let mut lines = vec![String::new()];
+    for word in title.split(' ') {
+        let line = lines.last_mut().expect("there is a first line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDEST {
+            lines.push(format!("    {word}"));
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.join("\n")
+}
+
 const UNICODE: Characters = Characters {
     line: [' ', '╶', '╷', '┌', '╴', '─', '┐', '┬', '╵', '└', '│', '├', '┘', '┴', '┤', '┼'],
     boxes: [['╭', '╮', '╰', '╯', '─', '│'], ['┏', '┓', '┗', '┛', '━', '┃']],
@@ -111,7 +129,7 @@ pub(super) fn text(scene: &Scene, ascii: bool) -> String {
             page.write((rect.left + shift, rect.top), &edge.label);
         }
     }
-    let mut text = scene.title() + "\n\n";
+    let mut text = wrapped(&scene.title()) + "\n\n";
     for row in &page.rows {
         text.push_str(row.iter().collect::<String>().trim_end());
         text.push('\n');

@@ -36,7 +36,7 @@ fn a_module_says_what_the_network_is() {
             "pub use lite_fpn::LiteFpn;",
             "pub b2: View<'a, (Free, D<64>, Free, Free)>,",
             "pub p3_td: Tensor<(Free, D<128>, Free, Free)>,",
-            "/// `lateral`: 33_024 parameters, `zoo::lite_fpn:10`\n        pub l5: handles::Block,",
+            "/// `lateral`: 33_024 parameters, `zoo::lite_fpn:47`\n        pub l5: handles::Block,",
             "pub const PARAMS: u64 = 653312;",
             "pub const LEGAL: &str = \"H mod 8 in {0}; W mod 8 in {0}\";",
             "/// | **`P4_td`** | `S4(F4(U5, P4))` | `[B, 128, H/4, W/4]` | `[1, 128, 16, 32]` |",
@@ -99,7 +99,7 @@ fn parameters_and_names_are_the_users() {
         &[
             "pub mod lite_add {",
             "pub struct LiteAdd {",
-            "with `fuse = weighted, aggregate = concat`",
+            "with `fuse = weighted, aggregate = concat, gate = none, bottom_up = none, aux = true`",
             "pub use lite_add::LiteAdd;",
         ],
     );

@@ -23,11 +23,11 @@ pub(super) static SIGNATURE: Signature = Signature {
         numerics: "sums are in fp32, in the order of K",
         source: "PyTorch's `torch.matmul`",
         example: "\
-arch Mixed at N = 16 {
+arch Mixed {
     input parts:   [B, 6, 4]
     input weights: [B, 4, N]
     output y = matmul(parts, weights) → [B, 6, N]
-    expect macs(self) == 6 * 4 * 16
+    expect macs(self) == 6 * 4 * 16 at N = 16
 }
 ",
         ..Page::CELLWISE

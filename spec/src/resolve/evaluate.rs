@@ -266,7 +266,12 @@ impl Resolver<'_> {
             let operands: Vec<_> = operands.into_iter().map(|expr| self.operand(expr, frame)).collect();
             return self.combine(span, "Concat", operands, frame);
         }
-        let (a, b) = (self.evaluate(left, frame), self.evaluate(right, frame));
+        let a = self.evaluate(left, frame);
+        let b = match (&a, &right.kind) {
+            // A word that a parameter has among its choices is meant, whatever else has that name.
+            (Value::Choice(_, choices), ExprKind::Name(name)) if choices.contains(name) => Value::Word(name.clone()),
+            _ => self.evaluate(right, frame),
+        };
         if matches!(a, Value::Poison) || matches!(b, Value::Poison) {
             return Value::Poison;
         }
