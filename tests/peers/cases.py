@@ -14,12 +14,19 @@ CASES = [
     ("fpn", [*SMALL, "up=bilinear"]),
     ("fpn", [*SMALL, "up=align_corners"]),
     ("fpn", [*SMALL, "up=transposed"]),
+    ("fpn", [*SMALL, "norm=group"]),
+    ("fpn", [*SMALL, "norm=batch", "smooth=separable"]),
+    ("bifpn", []),
+    ("bifpn", ["scale=D6"]),
+    ("hrnet", []),
     ("lite_fpn", []),
     ("lite_fpn", ["fuse=weighted"]),
     ("lite_fpn", ["fuse=fast"]),
     ("lite_fpn", ["fuse=softmax"]),
     ("lite_fpn", ["fuse=concat"]),
     ("lite_fpn", ["aggregate=concat"]),
+    ("lite_fpn", ["fuse=weighted", "gate=se"]),
+    ("lite_fpn", ["gate=coord_att", "bottom_up=blur"]),
     ("msfe_fpn", []),
     ("notebook_fpn", []),
     ("pafpn", []),
@@ -29,6 +36,8 @@ CASES = [
     ("resnet18_fpn_cls", []),
     ("resnet18_fpn_cls", ["classes=10"]),
     ("resnet50_fpn", []),
+    ("rtdetr_encoder", []),
+    ("yolov8", []),
 ]
 
 # Sizes that are legal for every network of the zoo, odd ones where a network takes them.

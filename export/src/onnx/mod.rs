@@ -10,7 +10,7 @@ mod proto;
 mod sizes;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use neckar_spec::program::Program;
 use neckar_spec::size::{Env, Size, Symbol};
@@ -74,6 +74,7 @@ pub fn export(program: &Program, weights: &[&[f32]], options: &Options) -> Resul
     assert!(suits, "the weights are not those of `{}`", program.name);
     let mut program = program.inlined();
     fix(&mut program, &options.at);
+    name_apart(&mut program);
     let program = &program;
     let mut builder = Builder::new(program, weights, options);
     builder.network();
@@ -99,6 +100,16 @@ pub fn export(program: &Program, weights: &[&[f32]], options: &Options) -> Resul
         return Err(Error::TooLarge(length));
     }
     Ok(Onnx { model: model.encode_to_vec(), beside })
+}
+
+/// ONNX has one space of names: an output that is called like an input becomes `NAME_out`.
+fn name_apart(program: &mut Program) {
+    let taken: BTreeSet<String> = program.inputs.iter().map(|input| input.name.clone()).collect();
+    for output in &mut program.outputs {
+        while taken.contains(&output.name) {
+            output.name += "_out";
+        }
+    }
 }
 
 /// Gives inputs and outputs the sizes that are fixed; those of all other maps follow.
