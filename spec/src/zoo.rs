@@ -18,6 +18,7 @@ zoo!(
     "resnet18_fpn_cls",
     "resnet50_fpn",
     "rtdetr_encoder",
+    "vit_pyramid",
     "yolov8",
     "yolov8_neck"
 );

@@ -37,11 +37,14 @@ CASES = [
     ("resnet18_fpn_cls", ["classes=10"]),
     ("resnet50_fpn", []),
     ("rtdetr_encoder", []),
+    ("vit_pyramid", []),
+    ("vit_pyramid", ["width=96", "depth=2", "heads=3", "registers=4", "grid=7"]),
     ("yolov8", []),
 ]
 
-# Sizes that are legal for every network of the zoo, odd ones where a network takes them.
+# Sizes that are legal for every network of the zoo but those of patches, odd ones where a network takes them.
 SIZES = [{"B": 1, "H": 64, "W": 96}, {"B": 2, "H": 96, "W": 64}]
+PATCHES = {"vit_pyramid": [{"B": 1, "H": 56, "W": 98}, {"B": 2, "H": 98, "W": 56}]}
 ODD = {"resnet": {"B": 1, "H": 61, "W": 97}, "resnet18_fpn_cls": {"B": 1, "H": 61, "W": 97}, "resnet50_fpn": {"B": 1, "H": 61, "W": 93}}
 
 TOLERANCE = 1e-4
@@ -65,7 +68,7 @@ def given(settings):
 
 
 def sizes_of(spec):
-    return SIZES + ([ODD[spec]] if spec in ODD else [])
+    return PATCHES.get(spec, SIZES) + ([ODD[spec]] if spec in ODD else [])
 
 
 def onnx_inputs(model):

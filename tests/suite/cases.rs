@@ -51,6 +51,13 @@ pub static CASES: &[Case] = &[
     case("resnet18_fpn_cls", "resnet18_fpn_cls", &[]),
     case("resnet18_fpn_cls_10", "resnet18_fpn_cls", &[("classes", "10")]),
     case("resnet50_fpn", "resnet50_fpn", &[]),
+    case("vit_pyramid", "vit_pyramid", &[]),
+    case("vit_pyramid_small", "vit_pyramid", &[("width", "96"), ("depth", "4"), ("heads", "3"), ("c", "64")]),
+    case(
+        "vit_pyramid_registers",
+        "vit_pyramid",
+        &[("width", "96"), ("depth", "2"), ("heads", "3"), ("registers", "4"), ("grid", "7")],
+    ),
     case("yolov8", "yolov8", &[]),
     case("yolov8_neck", "yolov8_neck", &[]),
 ];

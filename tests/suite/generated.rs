@@ -22,6 +22,7 @@ neckar::arch!(zoo::fpn as fpn_group_norm, levels = 3, channels = [32, 64, 128], 
 neckar::arch!(zoo::fpn as fpn_separable, levels = 3, channels = [32, 64, 128], c = 64, smooth = separable);
 neckar::arch!(zoo::yolov8_neck);
 neckar::arch!(zoo::rtdetr_encoder);
+neckar::arch!(zoo::vit_pyramid, width = 96, depth = 4, heads = 3, c = 64);
 neckar::arch!(zoo::pafpn, channels = [64, 128, 256, 512], c = 64);
 neckar::arch!(zoo::resnet50_fpn);
 neckar::arch!(zoo::notebook_fpn);
@@ -88,6 +89,7 @@ generated! {
     bifpn_d0: bi_fpn::BiFpn(p3, p4, p5) -> p3 = "P3", p4 = "P4", p5 = "P5", p6 = "P6", p7 = "P7";
     yolov8n_neck: yolov8_neck::Yolov8Neck(x) -> p3 = "P3", p4 = "P4", p5 = "P5";
     rtdetr_encoder: rtdetr_encoder::RtdetrEncoder(s3, s4, s5) -> p3 = "P3", p4 = "P4", p5 = "P5";
+    vit_pyramid: vit_pyramid::VitPyramid(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     pafpn: pafpn::Pafpn(c2, c3, c4, c5) -> n2 = "N2", n3 = "N3", n4 = "N4", n5 = "N5";
     resnet50_fpn: resnet50_fpn::Resnet50Fpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";
     resnet50_fpn_odd: resnet50_fpn::Resnet50Fpn(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";

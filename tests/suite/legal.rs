@@ -13,6 +13,9 @@ use crate::cases::CASES;
 
 const UP_TO: i64 = 4096;
 
+/// What rows declare exact without an operator that asks for it: the sizes are multiples of it.
+const DECLARED: &[(&str, i64)] = &[("vit_pyramid", 14)];
+
 /// Rows and columns of a map; none for vectors.
 type Sizes = Option<[i64; 2]>;
 
@@ -25,6 +28,7 @@ fn counted() {
         assert!(legal.joint.is_empty() && legal.undecided.is_empty(), "{}: {legal:?}", case.name);
         let walk = Walk::new(graph);
         let smallest = smallest(&checked);
+        let declared = DECLARED.iter().find(|(spec, _)| *spec == case.spec).map_or(1, |(_, modulus)| *modulus);
         for (symbol, set) in &legal.sets {
             let mut env = smallest.clone();
             for n in 1..=UP_TO {
@@ -33,7 +37,7 @@ fn counted() {
                 let failing = graph.conditions.iter().find(|condition| condition.relation.holds(&env) != Some(true));
                 assert_eq!(failing.is_none(), decided, "{}: {symbol} = {n}: {failing:?}", case.name);
                 let walked = walk.run(|size| exact(size, &env));
-                assert_eq!(walked.is_ok(), decided, "{}: {symbol} = {n}: {walked:?}", case.name);
+                assert_eq!(walked.is_ok() && n % declared == 0, decided, "{}: {symbol} = {n}: {walked:?}", case.name);
             }
         }
     }

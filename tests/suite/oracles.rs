@@ -66,6 +66,7 @@ oracles! {
     bifpn_d0, "bifpn": P3 [1, 40, 64, 64], P4 [1, 112, 32, 32], P5 [1, 320, 16, 16];
     yolov8n_neck, "yolov8_neck": x [1, 3, 320, 320];
     rtdetr_encoder, "rtdetr_encoder": S3 [1, 512, 40, 40], S4 [1, 1024, 20, 20], S5 [1, 2048, 10, 10];
+    vit_pyramid, "vit_pyramid_small": x [1, 3, 224, 224];
     pafpn, "pafpn_small": C2 [1, 64, 56, 56], C3 [1, 128, 28, 28], C4 [1, 256, 14, 14], C5 [1, 512, 7, 7];
     resnet50_fpn, "resnet50_fpn": x [1, 3, 224, 224];
     resnet50_fpn_odd, "resnet50_fpn": x [1, 3, 61, 95];

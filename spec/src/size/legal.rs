@@ -57,6 +57,15 @@ pub fn decide(symbols: &[Symbol], relations: &[Relation]) -> Legal {
             several.push((symbols, relation.clone()));
         }
     }
+    // What holds from the least legal size of each symbol on is said by their sets: tokens of at least one patch.
+    let implied = |relation: &Relation| match relation {
+        Relation::AtLeast(size, least) => {
+            let from = |symbol: &Symbol| legal.set_or_all(symbol).pad_to(1).unwrap_or(1);
+            size.least(&from).is_some_and(|found| found >= *least)
+        }
+        _ => false,
+    };
+    several.retain(|(_, relation)| !implied(relation));
     for (symbols, mut relations) in groups(several) {
         let joint = relations.clone();
         relations.extend(single.iter().filter(|(own, _)| symbols.contains(own)).map(|(_, relation)| relation.clone()));
@@ -418,9 +427,8 @@ mod tests {
     fn refusals_say_what_would_do() {
         let mut relations = pyramid(4, 32);
         relations.push(Relation::Equal(h(), Size::symbol("W")));
-        relations.push(Relation::AtLeast(Size::symbol("W").multiply(&h()), 5));
         let legal = decide(&["H".into(), "W".into()], &relations);
-        let cases: [(&[(&str, i64)], &str); 5] = [
+        let cases: [(&[(&str, i64)], &str); 4] = [
             (
                 &[("H", 230), ("W", 1)],
                 "H = 230 is not legal: the nearest legal sizes are 224 and 253; pad by 23 (11 before, 12 after) or crop by 6 \
@@ -436,20 +444,34 @@ mod tests {
                 "H = W does not hold at H = 32, W = 64: 32 against 64; legal is H = 64 or W = 32",
             ),
             (&[("H", 32)], "W has no value; give one"),
-            (
-                &[("H", 1 << 40), ("W", 1 << 40)],
-                "H*W >= 5 cannot be computed at H = 1099511627776, W = 1099511627776: a number does not fit \
-                 64 bits; use smaller sizes",
-            ),
         ];
         for (env, message) in cases {
             let refused = legal.check(&env.iter().copied().collect()).map_err(|e| e.to_string());
             assert_eq!(refused, Err(message.to_string()));
         }
         assert_eq!(legal.check(&Env::from([("H", 64), ("W", 64)])), Ok(()));
+        let area = decide(&["H".into(), "W".into()], &[Relation::AtLeast(Size::symbol("W").multiply(&h()), 5)]);
+        let refused = area.check(&Env::from([("H", 1 << 40), ("W", 1 << 40)])).map_err(|e| e.to_string());
+        let message = "H*W >= 5 cannot be computed at H = 1099511627776, W = 1099511627776: a number does not fit 64 bits; use \
+                       smaller sizes";
+        assert_eq!(refused, Err(message.to_string()));
         let empty = decide_h(&[Relation::Equal(h().scale(2), number(7))]);
         let refused = empty.check(&Env::from([("H", 3)])).map_err(|e| e.to_string());
         assert_eq!(refused, Err("H = 3 is not legal (no H)".to_string()));
+    }
+
+    /// Tokens of patches and one more: some, wherever there is a patch along either side.
+    #[test]
+    fn what_the_least_sizes_imply_is_said_by_their_sets() {
+        let w = || Size::symbol("W");
+        let patches = h().floor_div(14).multiply(&w().floor_div(14));
+        let tokens = |least| Relation::AtLeast(patches.add(&number(1)), least);
+        let sides = [Relation::AtLeast(h(), 14), Relation::AtLeast(w(), 28)];
+        let symbols = ["H".into(), "W".into()];
+        let of = |relation: Relation| decide(&symbols, &[&[relation], &sides[..]].concat());
+        let implied = of(tokens(3));
+        assert_eq!((implied.describe(), implied.is_separate()), (vec!["H >= 14".into(), "W >= 28".into()], true));
+        assert!(!of(tokens(4)).is_separate());
     }
 
     #[test]
