@@ -64,7 +64,7 @@ fn a_run_into_arrays_allocates_nothing() {
         .map(|mode| Epilogue::Add { resize: Some(Resize { mode, target: Target::Factor(2) }) });
     let sum = net.run("sum", lateral, &[fine, coarse, coarse], vec![nearest, bilinear, relu]);
     let both = net.run("both", Instr::Concat { axis: Axis::Channels }, &[sum, fine], vec![]);
-    let average = net.run("average", Instr::AdaptiveAveragePool { size: [2, 2] }, &[both], vec![]);
+    let average = net.run("average", Instr::AdaptiveAveragePool { size: Some([2, 2]) }, &[both], vec![]);
     let flat = net.run("flat", Instr::Flatten, &[average], vec![]);
     let weight = net.weight("fc.weight", &[7, 160]);
     let fc = net.run("fc", Instr::Gemm { features: 7, weight, bias: None }, &[flat], vec![]);

@@ -8,9 +8,11 @@ macro_rules! zoo {
 
 zoo!(
     "bifpn",
+    "carafe_fpn",
     "fpn",
     "hrnet",
     "lite_fpn",
+    "lite_hrnet",
     "msfe_fpn",
     "notebook_fpn",
     "pafpn",

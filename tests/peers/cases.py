@@ -36,6 +36,8 @@ CASES = [
     ("resnet18_fpn_cls", []),
     ("resnet18_fpn_cls", ["classes=10"]),
     ("resnet50_fpn", []),
+    ("carafe_fpn", ["channels=[64,128,256]", "c=64"]),
+    ("lite_hrnet", []),
     ("rtdetr_encoder", []),
     ("vit_pyramid", []),
     ("vit_pyramid", ["width=96", "depth=2", "heads=3", "registers=4", "grid=7"]),

@@ -21,6 +21,8 @@ const THREE_LEVELS: [(&str, &str); 3] = [("levels", "3"), ("channels", "[32, 64,
 /// Every case; each spec of the zoo stands in it with its defaults.
 pub static CASES: &[Case] = &[
     case("bifpn", "bifpn", &[]),
+    case("carafe_fpn", "carafe_fpn", &[]),
+    case("carafe_fpn_small", "carafe_fpn", &[("channels", "[64, 128, 256]"), ("c", "64")]),
     case("fpn", "fpn", &[]),
     case("fpn_bilinear", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("up", "bilinear")]),
     case("fpn_align_corners", "fpn", &[THREE_LEVELS[0], THREE_LEVELS[1], THREE_LEVELS[2], ("up", "align_corners")]),
@@ -41,6 +43,8 @@ pub static CASES: &[Case] = &[
     case("lite_fpn_average", "lite_fpn", &[("bottom_up", "average"), ("aux", "false")]),
     case("lite_fpn_blur", "lite_fpn", &[("bottom_up", "blur")]),
     case("lite_fpn_concat", "lite_fpn", &[("aggregate", "concat")]),
+    case("lite_hrnet", "lite_hrnet", &[]),
+    case("lite_hrnet_30", "lite_hrnet", &[("depth", "30")]),
     case("msfe_fpn", "msfe_fpn", &[]),
     case("notebook_fpn", "notebook_fpn", &[]),
     case("pafpn", "pafpn", &[]),

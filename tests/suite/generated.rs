@@ -20,6 +20,7 @@ neckar::arch!(zoo::fpn as fpn_align_corners, levels = 3, channels = [32, 64, 128
 neckar::arch!(zoo::fpn as fpn_transposed, levels = 3, channels = [32, 64, 128], c = 64, up = transposed);
 neckar::arch!(zoo::fpn as fpn_group_norm, levels = 3, channels = [32, 64, 128], c = 64, norm = group);
 neckar::arch!(zoo::fpn as fpn_separable, levels = 3, channels = [32, 64, 128], c = 64, smooth = separable);
+neckar::arch!(zoo::carafe_fpn, channels = [64, 128, 256], c = 64);
 neckar::arch!(zoo::yolov8_neck);
 neckar::arch!(zoo::rtdetr_encoder);
 neckar::arch!(zoo::vit_pyramid, width = 96, depth = 4, heads = 3, c = 64);
@@ -87,6 +88,7 @@ generated! {
     fpn_group_norm: fpn_group_norm::FpnGroupNorm(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     fpn_separable: fpn_separable::FpnSeparable(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     bifpn_d0: bi_fpn::BiFpn(p3, p4, p5) -> p3 = "P3", p4 = "P4", p5 = "P5", p6 = "P6", p7 = "P7";
+    carafe_fpn: carafe_fpn::CarafeFpn(c3, c4, c5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     yolov8n_neck: yolov8_neck::Yolov8Neck(x) -> p3 = "P3", p4 = "P4", p5 = "P5";
     rtdetr_encoder: rtdetr_encoder::RtdetrEncoder(s3, s4, s5) -> p3 = "P3", p4 = "P4", p5 = "P5";
     vit_pyramid: vit_pyramid::VitPyramid(x) -> p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5";

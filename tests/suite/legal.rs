@@ -108,7 +108,16 @@ fn result(instr: &Instr, operands: &[Sizes]) -> Result<Sizes, String> {
         Instr::Resize(Resize { target: Target::Factor(factor), .. }) => each(|n, by| n * by, *factor as i64),
         Instr::Resize(Resize { target: Target::Like, .. }) => Ok(operands[1]),
         Instr::GlobalAveragePool => Ok(Some([1, 1])),
-        Instr::AdaptiveAveragePool { size } => Ok(Some(size.map(|n| n as i64))),
+        Instr::AdaptiveAveragePool { size } => {
+            Ok(size.map_or(operands[operands.len() - 1], |size| Some(size.map(|n| n as i64))))
+        }
+        Instr::PixelShuffle { factor } => each(|n, by| n * by, *factor as i64),
+        Instr::Reassemble { factor, .. } => match (first, operands[1]) {
+            (Some(own), Some(kernels)) if kernels != own.map(|n| n * *factor as i64) => {
+                Err(format!("kernels of {kernels:?} for {own:?}"))
+            }
+            _ => Ok(operands[1]),
+        },
         Instr::Flatten => Ok(None),
         // Tokens are a column of cells.
         Instr::Tokens => Ok(first.map(|[rows, columns]| [rows * columns, 1])),
@@ -129,7 +138,9 @@ fn result(instr: &Instr, operands: &[Sizes]) -> Result<Sizes, String> {
         | Instr::SinePositions { .. }
         | Instr::L2Normalize { .. }
         | Instr::LayerNorm { .. }
-        | Instr::GroupNorm { .. } => Ok(first),
+        | Instr::GroupNorm { .. }
+        | Instr::Softmax
+        | Instr::ChannelShuffle { .. } => Ok(first),
         Instr::Concat { axis: Axis::Channels } | Instr::WeightedSum { .. } | Instr::Elementwise => {
             match operands.iter().find(|sizes| **sizes != first) {
                 Some(other) => Err(format!("{first:?} meets {other:?}")),

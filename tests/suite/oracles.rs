@@ -64,6 +64,7 @@ oracles! {
     fpn_group_norm, "fpn_group_norm": C3 [2, 32, 24, 40], C4 [2, 64, 12, 20], C5 [2, 128, 6, 10];
     fpn_separable, "fpn_separable": C3 [2, 32, 24, 40], C4 [2, 64, 12, 20], C5 [2, 128, 6, 10];
     bifpn_d0, "bifpn": P3 [1, 40, 64, 64], P4 [1, 112, 32, 32], P5 [1, 320, 16, 16];
+    carafe_fpn, "carafe_fpn_small": C3 [1, 64, 28, 28], C4 [1, 128, 14, 14], C5 [1, 256, 7, 7];
     yolov8n_neck, "yolov8_neck": x [1, 3, 320, 320];
     rtdetr_encoder, "rtdetr_encoder": S3 [1, 512, 40, 40], S4 [1, 1024, 20, 20], S5 [1, 2048, 10, 10];
     vit_pyramid, "vit_pyramid_small": x [1, 3, 224, 224];

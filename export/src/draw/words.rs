@@ -30,6 +30,9 @@ pub(super) fn part(node: &Node) -> Part {
         | Op::LayerNorm(_)
         | Op::LayerScale(_)
         | Op::Scale(_)
+        | Op::Softmax(_)
+        | Op::ChannelShuffle(_)
+        | Op::PixelShuffle(_)
         | Op::Tokens(_)
         | Op::Fold(_) => Part::Follower,
         Op::Up(_) | Op::UpTo(_) => Part::Arrow,
@@ -48,6 +51,7 @@ pub(super) fn part(node: &Node) -> Part {
         | Op::Mean(_)
         | Op::Permute(_)
         | Op::Slice(_)
+        | Op::Reassemble(_)
         | Op::Attention(_)
         | Op::Learned(_)
         | Op::MatMul(_)
@@ -59,7 +63,7 @@ pub(super) fn part(node: &Node) -> Part {
 /// The operands whose values count: what only lends its size to another is none.
 pub(super) fn operands(node: &Node) -> &[neckar_spec::graph::NodeId] {
     match &node.op {
-        Some(Op::UpTo(_) | Op::Fold(_)) => &node.inputs[..1],
+        Some(Op::UpTo(_) | Op::Fold(_) | Op::AdaptiveAvgPool(_)) => &node.inputs[..1],
         _ => &node.inputs,
     }
 }
@@ -90,7 +94,8 @@ pub(super) fn words(node: &Node) -> String {
             format!("{kind} {}{}", by(pool.kernel), stride(pool.stride))
         }
         Instr::GlobalAveragePool => "global avg".into(),
-        Instr::AdaptiveAveragePool { size } => format!("avg to {}", by(size)),
+        Instr::AdaptiveAveragePool { size: Some(size) } => format!("avg to {}", by(size)),
+        Instr::AdaptiveAveragePool { size: None } => "avg to size".into(),
         Instr::Resize(resize) => {
             let mode = match resize.mode {
                 ResizeMode::Nearest => "nearest",
@@ -126,6 +131,10 @@ pub(super) fn words(node: &Node) -> String {
         Instr::Fold { .. } => "fold".into(),
         Instr::Learned { count, .. } => format!("learned {count}"),
         Instr::SinePositions { .. } => "sine positions".into(),
+        Instr::Softmax => "softmax".into(),
+        Instr::PixelShuffle { factor } => format!("pixel shuffle {factor}×"),
+        Instr::ChannelShuffle { groups } => format!("channel shuffle of {groups}"),
+        Instr::Reassemble { kernel, factor } => format!("reassemble {} {factor}×", by([kernel; 2])),
         Instr::Elementwise => match op {
             Op::Activate(_) => op.text(&[]).trim_end_matches("()").to_owned(),
             Op::BatchNorm(_) => "batch norm".into(),

@@ -99,7 +99,9 @@ impl Builder<'_> {
             }
             Instr::Pool(pool) => self.pool(pool, input, result),
             Instr::GlobalAveragePool => self.map("GlobalAveragePool", vec![input.name.clone()], result, Vec::new()),
-            Instr::AdaptiveAveragePool { size } => self.adaptive_average_pool(*size, input, result),
+            Instr::AdaptiveAveragePool { size } => {
+                self.adaptive_average_pool(*size, input, args.last().unwrap_or(input), result)
+            }
             Instr::Resize(resize) => self.resize(*resize, input, args.last().unwrap_or(input), result),
             Instr::Concat { axis } => {
                 let operands = args.iter().map(|arg| arg.name.clone()).collect();
@@ -127,6 +129,13 @@ impl Builder<'_> {
                 self.map("ReduceMean", vec![input.name.clone()], result, attributes)
             }
             Instr::Slice(slice) => self.slice(*slice, input, result),
+            Instr::Softmax => self.map("Softmax", vec![input.name.clone()], result, vec![integer("axis", 1)]),
+            Instr::PixelShuffle { factor } => {
+                let attributes = vec![integer("blocksize", *factor as i64), text("mode", "CRD")];
+                self.map("DepthToSpace", vec![input.name.clone()], result, attributes)
+            }
+            Instr::ChannelShuffle { groups } => self.channel_shuffle(*groups, input, result),
+            Instr::Reassemble { kernel, factor } => self.reassemble(*kernel, *factor, args, result),
             Instr::Permute { order } => {
                 self.map("Transpose", vec![input.name.clone()], result, vec![integers("perm", order.iter().copied())])
             }
@@ -273,41 +282,37 @@ impl Builder<'_> {
     }
 
     /// The mean over rows ⌊iH/n⌋ to ⌈(i+1)H/n⌉ as a product with a matrix of weights that is made from H, since ONNX's
-    /// pools have windows of one size: `[n, H] × [B, C, H, W] × [W, m]`.
-    fn adaptive_average_pool(&mut self, size: [usize; 2], input: &Value, result: Value) -> Value {
-        if size == [1, 1] {
+    /// pools have windows of one size: `[n, H] × [B, C, H, W] × [W, m]`. `like` gives n and m where there is no size.
+    fn adaptive_average_pool(&mut self, size: Option<[usize; 2]>, input: &Value, like: &Value, result: Value) -> Value {
+        if size == Some([1, 1]) {
             return self.map("GlobalAveragePool", vec![input.name.clone()], result, Vec::new());
         }
         let name = result.name.clone();
-        let rows = self.window_means(input, 2, size[0], &name);
-        let columns = self.window_means(input, 3, size[1], &name);
+        let [rows, columns] = [2, 3].map(|axis| {
+            let windows = match size {
+                Some(size) => self.integers(&format!("{name}/windows"), &[size[axis - 2] as i64]),
+                None => self.length(like, axis as i64, &name),
+            };
+            self.window_means(input, axis as i64, windows, &name)
+        });
         let columns = self.aside("Transpose", vec![columns], &name, Vec::new());
         let shorter = self.aside("MatMul", vec![rows, input.name.clone()], &name, Vec::new());
         self.map("MatMul", vec![shorter, columns], result, Vec::new())
     }
 
-    /// `[n, length]`: row i holds 1/(its window's length) inside its window along an axis and 0 elsewhere.
-    fn window_means(&mut self, input: &Value, axis: i64, n: usize, name: &str) -> String {
-        let column = |builder: &mut Self, what: &str, values: Vec<i64>| {
-            let flat = builder.integers(&format!("{name}/{what}"), &values);
-            let axes = builder.integers(&format!("{name}/axes"), &[1]);
-            builder.aside("Unsqueeze", vec![flat, axes], name, Vec::new())
-        };
-        let ends = [integer("start", axis), integer("end", axis + 1)];
-        let length = self.aside("Shape", vec![input.name.clone()], name, ends.to_vec());
-        let windows = self.integers(&format!("{name}/windows"), &[n as i64]);
-        let round_up = self.integers(&format!("{name}/round"), &[n as i64 - 1]);
-        let first = column(self, "first", (0..n as i64).collect());
-        let next = column(self, "next", (1..=n as i64).collect());
-        let start = self.aside("Mul", vec![first, length.clone()], name, Vec::new());
-        let start = self.aside("Div", vec![start, windows.clone()], name, Vec::new());
-        let end = self.aside("Mul", vec![next, length.clone()], name, Vec::new());
-        let end = self.aside("Add", vec![end, round_up], name, Vec::new());
-        let end = self.aside("Div", vec![end, windows], name, Vec::new());
-        let zero = self.integers(&format!("{name}/zero"), &[0]);
+    /// `[windows, length]`: row i holds 1/(its window's length) inside its window along an axis and 0 elsewhere. Window i of n
+    /// begins at ⌊i·length/n⌋ and ends before −⌊−(i+1)·length/n⌋ = ⌊((i+1)·length + n − 1)/n⌋.
+    fn window_means(&mut self, input: &Value, axis: i64, windows: String, name: &str) -> String {
+        let length = self.length(input, axis, name);
         let one = self.integers(&format!("{name}/one"), &[1]);
-        let [zero, one, length] = [zero, one, length].map(|flat| self.aside("Squeeze", vec![flat], name, Vec::new()));
-        let cells = self.aside("Range", vec![zero, length, one], name, Vec::new());
+        let first = self.places(windows.clone(), name);
+        let first = self.aside("Unsqueeze", vec![first, one.clone()], name, Vec::new());
+        let start = self.aside("Mul", vec![first, length.clone()], name, Vec::new());
+        let end = self.aside("Add", vec![start.clone(), length.clone()], name, Vec::new());
+        let end = self.aside("Add", vec![end, windows.clone()], name, Vec::new());
+        let end = self.aside("Sub", vec![end, one], name, Vec::new());
+        let [start, end] = [start, end].map(|at| self.aside("Div", vec![at, windows.clone()], name, Vec::new()));
+        let cells = self.places(length, name);
         let after = self.aside("GreaterOrEqual", vec![cells.clone(), start.clone()], name, Vec::new());
         let before = self.aside("Less", vec![cells, end.clone()], name, Vec::new());
         let inside = self.aside("And", vec![after, before], name, Vec::new());
@@ -348,5 +353,8 @@ fn instr_name(instr: &Instr) -> &'static str {
         Instr::Fold { .. } => "folded",
         Instr::Learned { .. } => "learned",
         Instr::SinePositions { .. } => "positions",
+        Instr::Softmax => "softmax",
+        Instr::PixelShuffle { .. } | Instr::ChannelShuffle { .. } => "shuffled",
+        Instr::Reassemble { .. } => "reassembled",
     }
 }

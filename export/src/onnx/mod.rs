@@ -7,6 +7,7 @@ mod graph;
 mod instructions;
 mod norms;
 mod proto;
+mod reassembly;
 mod sizes;
 mod tokens;
 

@@ -98,11 +98,16 @@ impl Builder<'_> {
         self.aside("Shape", vec![of.name.clone()], name, attributes)
     }
 
-    /// 0, 1, 2, … as floats, so many.
-    fn counted(&mut self, count: String, name: &str) -> String {
+    /// 0, 1, 2, …, so many.
+    pub(super) fn places(&mut self, count: String, name: &str) -> String {
         let [zero, one] = [0, 1].map(|n| self.integers(&format!("{name}/step"), &[n]));
         let bounds = [zero, count, one].map(|flat| self.aside("Squeeze", vec![flat], name, Vec::new()));
-        let places = self.aside("Range", bounds.into(), name, Vec::new());
+        self.aside("Range", bounds.into(), name, Vec::new())
+    }
+
+    /// The same as floats.
+    fn counted(&mut self, count: String, name: &str) -> String {
+        let places = self.places(count, name);
         self.aside("Cast", vec![places], name, vec![integer("to", i64::from(super::proto::FLOAT))])
     }
 

@@ -184,7 +184,10 @@ impl Expressions<'_> {
                 }
             }
             Instr::GlobalAveragePool => format!("F.adaptive_avg_pool2d({x}, 1)"),
-            Instr::AdaptiveAveragePool { size: [rows, columns] } => {
+            Instr::AdaptiveAveragePool { size: None } => {
+                format!("F.adaptive_avg_pool2d({x}, {}.shape[-2:])", grouped(args[1]))
+            }
+            Instr::AdaptiveAveragePool { size: Some([rows, columns]) } => {
                 format!("F.adaptive_avg_pool2d({x}, ({rows}, {columns}))")
             }
             Instr::Resize(resize) => interpolate(*resize, x, args.last().unwrap_or(&x)),
@@ -213,6 +216,12 @@ impl Expressions<'_> {
             Instr::Learned { weight, .. } => {
                 let weight = self.modules.access(&self.instance.weights[*weight as usize]);
                 format!("{weight}.transpose(1, 2).expand({}.shape[0], -1, -1)", grouped(x))
+            }
+            Instr::Softmax => format!("torch.softmax({x}, dim=1)"),
+            Instr::PixelShuffle { factor } => format!("F.pixel_shuffle({x}, {factor})"),
+            Instr::ChannelShuffle { groups } => format!("F.channel_shuffle({x}, {groups})"),
+            Instr::Reassemble { kernel, factor } => {
+                format!("reassemble({}, kernel={kernel}, factor={factor})", args.join(", "))
             }
             Instr::SinePositions { temperature } => format!("sine_positions({x}, temperature={temperature:?})"),
         }

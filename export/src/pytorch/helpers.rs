@@ -9,6 +9,7 @@ pub(super) const HELPERS: &[(&str, &str)] = &[
     (" Group(", GROUP),
     ("multi_head_attention(", ATTENTION),
     ("sine_positions(", SINE_POSITIONS),
+    ("reassemble(", REASSEMBLE),
 ];
 
 const TOKEN_LINEAR: &str = r#"
@@ -37,6 +38,16 @@ def multi_head_attention(queries, keys, values, heads):
     """Attention of tokens [B, C, N], the channels of a head one behind the other."""
     parts = (x.unflatten(1, (heads, -1)).transpose(2, 3) for x in (queries, keys, values))
     return F.scaled_dot_product_attention(*parts).transpose(2, 3).flatten(1, 2)
+"#;
+
+const REASSEMBLE: &str = r#"
+
+def reassemble(x, kernels, kernel, factor):
+    """The cells around each cell's source, times a kernel of its own (arXiv 1905.02188, equation 2)."""
+    larger = F.interpolate(x, scale_factor=factor, mode="nearest")
+    around = F.unfold(larger, kernel, dilation=factor, padding=factor * (kernel // 2))
+    around = around.unflatten(1, (-1, kernel * kernel)).unflatten(3, kernels.shape[-2:])
+    return (around * kernels.unsqueeze(1)).sum(2)
 "#;
 
 const SINE_POSITIONS: &str = r#"

@@ -15,11 +15,12 @@ use super::gemm::{Gemm, Geometry, Panels, Part};
 use super::group_norm::GroupNorm;
 use super::layout::{export, import};
 use super::packed::{Packed, PackedNetwork, PackedSite};
+use super::reassemble::Reassemble;
 use super::resize::{Nearest, Resampling};
 use super::sine_positions::SinePositions;
 use super::{
-    Isa, Task, Threads, Workspace, average, concat, elementwise, flatten, l2_normalize, layer_norm, learned, matmul,
-    mean, multiply, permute, pool, slice, weighted_sum,
+    Isa, Task, Threads, Workspace, average, channel_shuffle, concat, elementwise, flatten, l2_normalize, layer_norm,
+    learned, matmul, mean, multiply, permute, pixel_shuffle, pool, slice, softmax, weighted_sum,
 };
 use crate::Tuning;
 use crate::plan::{Home, Network, Plan, Planned, Reads, Site, Value, View, Work};
@@ -106,6 +107,15 @@ enum Kernel {
     Copy,
     Learned(Arc<[f32]>),
     SinePositions(SinePositions),
+    Softmax,
+    PixelShuffle {
+        factor: usize,
+        from: Dims,
+    },
+    ChannelShuffle {
+        groups: usize,
+    },
+    Reassemble(Reassemble),
 }
 
 impl Executable {
@@ -246,6 +256,10 @@ impl Kernel {
             Kernel::Copy => "copy",
             Kernel::Learned(_) => "learned",
             Kernel::SinePositions(_) => "sine positions",
+            Kernel::Softmax => "softmax",
+            Kernel::PixelShuffle { .. } => "pixel shuffle",
+            Kernel::ChannelShuffle { .. } => "channel shuffle",
+            Kernel::Reassemble(_) => "reassemble",
         }
     }
 }
@@ -276,6 +290,10 @@ impl Step {
             Kernel::Copy => elementwise::run(task, data, out),
             Kernel::Learned(weight) => learned::run(weight, task, out),
             Kernel::SinePositions(positions) => positions.run(task, out),
+            Kernel::Softmax => softmax::run(task, data, out),
+            Kernel::PixelShuffle { factor, from } => pixel_shuffle::run(*factor, *from, task, data, out),
+            Kernel::ChannelShuffle { groups } => channel_shuffle::run(*groups, task, data, out),
+            Kernel::Reassemble(reassemble) => reassemble.run(task, data, out),
         }
     }
 }
@@ -393,6 +411,12 @@ impl Maker<'_> {
             (Instr::MatMul, _) => Kernel::MatMul { right: plan.view(args[1]), to },
             (Instr::Tokens | Instr::Fold { .. }, _) => Kernel::Copy,
             (Instr::SinePositions { temperature }, _) => Kernel::SinePositions(SinePositions::new(*temperature, from)),
+            (Instr::Softmax, _) => Kernel::Softmax,
+            (Instr::PixelShuffle { factor }, _) => Kernel::PixelShuffle { factor: *factor, from },
+            (Instr::ChannelShuffle { groups }, _) => Kernel::ChannelShuffle { groups: *groups },
+            (Instr::Reassemble { kernel, factor }, _) => {
+                Kernel::Reassemble(Reassemble { kernel: *kernel, factor: *factor, kernels: plan.view(args[1]), from })
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod attention;
 mod average;
+mod channel_shuffle;
 mod concat;
 mod conv;
 mod destination;
@@ -21,11 +22,14 @@ mod multiply;
 mod packed;
 pub(crate) mod peak;
 mod permute;
+mod pixel_shuffle;
 mod pool;
+mod reassemble;
 mod resize;
 mod simd;
 mod sine_positions;
 mod slice;
+mod softmax;
 #[cfg(test)]
 mod tests;
 mod threads;

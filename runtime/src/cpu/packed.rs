@@ -183,6 +183,10 @@ impl Material<'_> {
             | Instr::Mean { .. }
             | Instr::Slice(_)
             | Instr::Permute { .. }
+            | Instr::Softmax
+            | Instr::PixelShuffle { .. }
+            | Instr::ChannelShuffle { .. }
+            | Instr::Reassemble { .. }
             | Instr::Attention { .. }
             | Instr::MatMul
             | Instr::Tokens

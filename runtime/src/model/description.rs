@@ -299,6 +299,10 @@ fn site_name(site: &Site) -> String {
         Instr::Fold { .. } => "fold".to_owned(),
         Instr::Learned { .. } => "learned".to_owned(),
         Instr::SinePositions { .. } => "sine positions".to_owned(),
+        Instr::Softmax => "softmax".to_owned(),
+        Instr::PixelShuffle { .. } => "pixel shuffle".to_owned(),
+        Instr::ChannelShuffle { .. } => "channel shuffle".to_owned(),
+        Instr::Reassemble { kernel, .. } => format!("reassemble {kernel}x{kernel}"),
     };
     for post in &site.epilogue {
         name += match post {

@@ -4,5 +4,5 @@ use super::map::Map;
 use crate::Error;
 
 pub(super) fn run(input: &Map, shape: &[usize]) -> Result<Map, Error> {
-    super::adaptive_average_pool::run([1, 1], input, shape)
+    super::adaptive_average_pool::run(input, shape)
 }

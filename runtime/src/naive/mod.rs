@@ -5,6 +5,7 @@
 
 mod adaptive_average_pool;
 mod attention;
+mod channel_shuffle;
 mod concat;
 mod conv;
 mod elementwise;
@@ -21,7 +22,9 @@ mod matmul;
 mod mean;
 mod multiply;
 mod permute;
+mod pixel_shuffle;
 mod pool;
+mod reassemble;
 mod resize;
 mod sine_positions;
 mod slice;
@@ -165,7 +168,7 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
         Instr::Gemm { weight, bias, .. } => gemm::run(*weight, *bias, weights, input, shape),
         Instr::Pool(pool) => pool::run(pool, input, shape),
         Instr::GlobalAveragePool => global_average_pool::run(input, shape),
-        Instr::AdaptiveAveragePool { size } => adaptive_average_pool::run(*size, input, shape),
+        Instr::AdaptiveAveragePool { .. } => adaptive_average_pool::run(input, shape),
         Instr::Resize(resize) => resize::run(*resize, input, shape),
         Instr::Concat { axis } => concat::run(*axis, args, shape),
         Instr::Flatten => flatten::run(input, shape),
@@ -190,5 +193,9 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
         Instr::Mean { axis } => mean::run(*axis, input, shape),
         Instr::Slice(slice) => slice::run(*slice, input, shape),
         Instr::Permute { order } => permute::run(order, input, shape),
+        Instr::Softmax => softmax::run(1, input),
+        Instr::PixelShuffle { factor } => pixel_shuffle::run(*factor, input, shape),
+        Instr::ChannelShuffle { groups } => channel_shuffle::run(*groups, input, shape),
+        Instr::Reassemble { kernel, factor } => reassemble::run(*kernel, *factor, input, &args[1], shape),
     }
 }

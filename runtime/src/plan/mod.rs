@@ -198,6 +198,7 @@ pub(crate) fn result_shape(instr: &Instr, args: &[&[usize]]) -> Result<Vec<usize
         Instr::Conv(_) | Instr::Pool(_) | Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { .. } => Some(4),
         Instr::TransposedConv { .. } | Instr::Resize(_) => Some(4),
         Instr::Permute { order } => Some(order.len()),
+        Instr::PixelShuffle { .. } | Instr::Reassemble { .. } => Some(4),
         Instr::Attention { .. } | Instr::MatMul | Instr::Fold { .. } => Some(3),
         Instr::Tokens | Instr::SinePositions { .. } => Some(4),
         Instr::Gemm { .. }
@@ -211,7 +212,9 @@ pub(crate) fn result_shape(instr: &Instr, args: &[&[usize]]) -> Result<Vec<usize
         | Instr::GroupNorm { .. }
         | Instr::Multiply
         | Instr::Mean { .. }
-        | Instr::Slice(_) => None,
+        | Instr::Slice(_)
+        | Instr::Softmax
+        | Instr::ChannelShuffle { .. } => None,
     };
     reaches(instr, args)?;
     if let Some(rank) = rank
@@ -244,6 +247,17 @@ fn reaches(instr: &Instr, args: &[&[usize]]) -> Result<(), Error> {
             let suits = first.len() == args[1].len() && first.iter().zip(args[1]).enumerate().all(gates);
             if suits { Ok(()) } else { unsuited() }
         }
+        Instr::AdaptiveAveragePool { size: None } if args[1].len() != 4 => unsuited(),
+        Instr::PixelShuffle { factor } if !first[1].is_multiple_of(factor * factor) => unsuited(),
+        Instr::ChannelShuffle { groups } if !first[1].is_multiple_of(*groups) => unsuited(),
+        Instr::Reassemble { kernel, factor } => match (first, args[1]) {
+            ([batch, _, rows, columns], kernels)
+                if *kernels == [*batch, kernel * kernel, rows * factor, columns * factor] =>
+            {
+                Ok(())
+            }
+            _ => unsuited(),
+        },
         _ => Ok(()),
     }
 }

@@ -190,7 +190,9 @@ impl Work {
                 Instr::LayerNorm { .. }
                 | Instr::GroupNorm { .. }
                 | Instr::Attention { .. }
-                | Instr::SinePositions { .. },
+                | Instr::SinePositions { .. }
+                | Instr::Softmax
+                | Instr::Reassemble { .. },
                 _,
             ) => None,
             (_, Some(Epilogue::LayerScale { .. })) => self.outputs(1),
@@ -200,7 +202,7 @@ impl Work {
                 Activation::Silu => 12,
                 Activation::Gelu => 13,
             }),
-            (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { size: [1, 1] }, _) => {
+            (Instr::GlobalAveragePool | Instr::AdaptiveAveragePool { size: Some([1, 1]) }, _) => {
                 product(&self.input)?.checked_add(self.outputs(1)?)
             }
             (Instr::TransposedConv { .. }, _) => Some(0),

@@ -58,6 +58,11 @@ fn totals_against_naive_counts() {
                     let of = |operand: usize| shape_at(&graph.node(node.inputs[operand]).shape, at).expect("in range");
                     macs += out[0] * out[2] * of(1)[2] * (of(0)[1] + of(2)[1]);
                 }
+                // Each cell of the result is multiplied with each tap of its kernel.
+                if let Some(Op::Reassemble(_)) = node.op {
+                    let kernels = &graph.node(node.inputs[1]).shape;
+                    macs += out.iter().product::<u64>() * shape_at(kernels, at).expect("in range")[1];
+                }
                 let Some(&weight) = node.weights.first() else { continue };
                 let weight = &graph.weights[weight as usize].shape;
                 // A weight of a convolution, or of a matrix, acts once a cell of the result's map.

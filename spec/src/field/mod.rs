@@ -133,6 +133,15 @@ fn through(
             View { all: through(&of.all), finest: through(&of.finest) }
         }),
         Field::Scaled { factor, mode } => each(&|_, of| of.resampled(resampling(mode, (1, factor as i64), (0.0, 0.0)))),
+        Field::Reassembled { kernel, factor } => {
+            let kernels = inputs.get(1)?.as_ref()?;
+            each(&|axis, of| {
+                let spread = of.resampled(resampling(ResizeMode::Nearest, (1, factor as i64), (0.0, 0.0)));
+                // Windows of as many cells as stand for those of the kernel.
+                let around = |sight: &Sight| sight.windowed(1, factor * (kernel / 2), factor * (kernel - 1));
+                View { all: around(&spread.all), finest: around(&spread.finest) }.joined(&kernels[axis])
+            })
+        }
         Field::Like { mode } => {
             let like = inputs.get(1)?.as_ref()?;
             each(&|axis, of| {

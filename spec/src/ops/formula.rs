@@ -47,6 +47,13 @@ pub fn scaled<E: Extent>(input: &Shape<E>, factor: usize) -> Shape<E> {
     shape
 }
 
+/// Each size times a factor, of the channels a factor²-th.
+pub fn spread<E: Extent>(input: &Shape<E>, factor: usize) -> Shape<E> {
+    let mut shape = scaled(input, factor);
+    shape[1] = input[1].floor_div((factor * factor) as i64);
+    shape
+}
+
 /// The same channels at fixed sizes.
 pub fn sized<E: Extent>(input: &Shape<E>, size: [usize; 2]) -> Shape<E> {
     let fixed = size.map(|n| E::constant(n as i64));

@@ -132,6 +132,13 @@ pub enum Field {
         /// Which cells of the source contribute.
         mode: ResizeMode,
     },
+    /// Windows of the first operand around the cell that each cell comes from, joined with what the second one sees.
+    Reassembled {
+        /// Rows and columns of the window, an odd number.
+        kernel: usize,
+        /// Cells along each axis in place of one.
+        factor: usize,
+    },
     /// Resampled to the sizes of the last operand, which itself is not read.
     Like {
         /// Which cells of the source contribute.
@@ -233,6 +240,7 @@ operators! {
     adaptive_avg_pool::AdaptiveAvgPool [SIGNATURE => AdaptiveAvgPool::build, GLOBAL => AdaptiveAvgPool::global];
     add::Add [SIGNATURE => Add::build];
     batch_norm::BatchNorm [SIGNATURE => BatchNorm::build];
+    channel_shuffle::ChannelShuffle [SIGNATURE => ChannelShuffle::build];
     concat::Concat [SIGNATURE => Concat::build];
     conv::Conv [SIGNATURE => Conv::build];
     flatten::Flatten [SIGNATURE => Flatten::build];
@@ -247,11 +255,14 @@ operators! {
     mean::Mean [SIGNATURE => Mean::build];
     multiply::Multiply [SIGNATURE => Multiply::build];
     permute::Permute [SIGNATURE => Permute::build];
+    pixel_shuffle::PixelShuffle [SIGNATURE => PixelShuffle::build];
     pool::WindowPool [MAX => WindowPool::max, AVERAGE => WindowPool::average];
+    reassemble::Reassemble [SIGNATURE => Reassemble::build];
     scale::Scale [SIGNATURE => Scale::build];
     slice::Slice [SIGNATURE => Slice::build];
     matmul::MatMul [SIGNATURE => MatMul::build];
     sine_positions::SinePositions [SIGNATURE => SinePositions::build];
+    softmax::Softmax [SIGNATURE => Softmax::build];
     tokens::Tokens [SIGNATURE => Tokens::build];
     up::Up [UP2 => Up::twice, UP => Up::by_factor];
     up_to::UpTo [SIGNATURE => UpTo::build];

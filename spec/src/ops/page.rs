@@ -151,10 +151,9 @@ mod tests {
                 assert_eq!(argument.least.is_some(), argument.ty.starts_with("int"), "{name}");
                 let Some(least) = argument.least else { continue };
                 assert!(refuses(signature, argument, least - 1) && !refuses(signature, argument, least), "{name}");
-                assert!(
-                    refuses(signature, argument, GREATEST + 1) && !refuses(signature, argument, GREATEST),
-                    "{name}"
-                );
+                // One of two neighbours is odd, which some ask for.
+                let reaches = [GREATEST, GREATEST - 1].into_iter().any(|n| !refuses(signature, argument, n));
+                assert!(refuses(signature, argument, GREATEST + 1) && reaches, "{name}");
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{error, fmt};
 use super::{Program, validate};
 
 /// The number of the format. It changes with every change of [`Program`] or of what its parts mean.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 const MAGIC: [u8; 8] = *b"neckarpr";
 

@@ -128,7 +128,11 @@ impl Instr {
             | Instr::MatMul
             | Instr::Tokens
             | Instr::Fold { .. }
-            | Instr::SinePositions { .. } => Vec::new(),
+            | Instr::SinePositions { .. }
+            | Instr::Softmax
+            | Instr::PixelShuffle { .. }
+            | Instr::ChannelShuffle { .. }
+            | Instr::Reassemble { .. } => Vec::new(),
         }
     }
 }

@@ -36,10 +36,11 @@ pub enum Instr {
     Pool(Pool),
     /// The mean over all sizes: `[B, C, H, W]` → `[B, C, 1, 1]`.
     GlobalAveragePool,
-    /// Adaptive average pooling to a fixed size: cell i averages rows ⌊iH/n⌋ to ⌈(i+1)H/n⌉.
+    /// Adaptive average pooling to a fixed size, or to that of a second operand, which is not read otherwise: cell i averages
+    /// rows ⌊iH/n⌋ to ⌈(i+1)H/n⌉.
     AdaptiveAveragePool {
         /// Output rows and columns.
-        size: [usize; 2],
+        size: Option<[usize; 2]>,
     },
     /// Resampling. With [`Target::Like`] a second operand gives the size and is not read otherwise.
     Resize(Resize),
@@ -128,6 +129,26 @@ pub enum Instr {
     SinePositions {
         /// The base of the rates.
         temperature: f32,
+    },
+    /// exp(x) / Σ exp(x) along each cell's channels.
+    Softmax,
+    /// `[B, C·f², H, W]` → `[B, C, fH, fW]`: channel c·f² + i·f + j becomes row i and column j of the f² cells in place of one.
+    PixelShuffle {
+        /// Cells along each axis in place of one.
+        factor: usize,
+    },
+    /// Channels of g groups, one of each group in turn: channel i·C/g + j becomes channel j·g + i.
+    ChannelShuffle {
+        /// Groups.
+        groups: usize,
+    },
+    /// Each cell the sum of the k × k cells around the one that it comes from, times its own kernel, outside of the map zeros:
+    /// `[B, C, H, W]`, kernels `[B, k², fH, fW]` → `[B, C, fH, fW]`.
+    Reassemble {
+        /// Rows and columns of the kernels, an odd number.
+        kernel: usize,
+        /// Cells along each axis in place of one.
+        factor: usize,
     },
 }
 
@@ -319,13 +340,15 @@ impl Instr {
             Instr::Resize(Resize { target: Target::Like, .. })
             | Instr::Multiply
             | Instr::MatMul
+            | Instr::AdaptiveAveragePool { size: None }
+            | Instr::Reassemble { .. }
             | Instr::Fold { size: None } => Some(2),
             Instr::Conv(_)
             | Instr::TransposedConv { .. }
             | Instr::Gemm { .. }
             | Instr::Pool(_)
             | Instr::GlobalAveragePool
-            | Instr::AdaptiveAveragePool { .. }
+            | Instr::AdaptiveAveragePool { size: Some(_) }
             | Instr::Resize(Resize { target: Target::Factor(_), .. })
             | Instr::Flatten
             | Instr::L2Normalize { .. }
@@ -338,7 +361,10 @@ impl Instr {
             | Instr::Tokens
             | Instr::Fold { size: Some(_) }
             | Instr::Learned { .. }
-            | Instr::SinePositions { .. } => Some(1),
+            | Instr::SinePositions { .. }
+            | Instr::Softmax
+            | Instr::PixelShuffle { .. }
+            | Instr::ChannelShuffle { .. } => Some(1),
         }
     }
 
@@ -352,7 +378,7 @@ impl Instr {
                 channels(&inputs[0]) / conv.groups as i64 * taps as i64
             }
             Instr::TransposedConv { .. } | Instr::Gemm { .. } => channels(&inputs[0]),
-            Instr::MatMul => channels(&inputs[1]),
+            Instr::MatMul | Instr::Reassemble { .. } => channels(&inputs[1]),
             Instr::Attention { .. } => {
                 let scores = [&inputs[0][0], &inputs[0][2], &inputs[1][2]].into_iter();
                 let each = E::constant(channels(&inputs[0]) + channels(&inputs[2]));
@@ -376,7 +402,10 @@ impl Instr {
             | Instr::Tokens
             | Instr::Fold { .. }
             | Instr::Learned { .. }
-            | Instr::SinePositions { .. } => return E::constant(0),
+            | Instr::SinePositions { .. }
+            | Instr::Softmax
+            | Instr::PixelShuffle { .. }
+            | Instr::ChannelShuffle { .. } => return E::constant(0),
         };
         output.iter().fold(E::constant(each), |product, size| product.product(size))
     }
@@ -403,9 +432,9 @@ impl Instr {
                 shape
             }
             Instr::GlobalAveragePool => formula::sized(first, [1, 1]),
-            Instr::AdaptiveAveragePool { size } => formula::sized(first, *size),
+            Instr::AdaptiveAveragePool { size: Some(size) } => formula::sized(first, *size),
             Instr::Resize(Resize { target: Target::Factor(factor), .. }) => formula::scaled(first, *factor),
-            Instr::Resize(Resize { target: Target::Like, .. }) => {
+            Instr::Resize(Resize { target: Target::Like, .. }) | Instr::AdaptiveAveragePool { size: None } => {
                 let mut shape = inputs[1].clone();
                 shape[1] = first[1].clone();
                 shape
@@ -418,7 +447,11 @@ impl Instr {
             | Instr::LayerNorm { .. }
             | Instr::GroupNorm { .. }
             | Instr::Multiply
-            | Instr::SinePositions { .. } => first.clone(),
+            | Instr::SinePositions { .. }
+            | Instr::Softmax
+            | Instr::ChannelShuffle { .. } => first.clone(),
+            Instr::PixelShuffle { factor } => formula::spread(first, *factor),
+            Instr::Reassemble { factor, .. } => formula::scaled(first, *factor),
             Instr::Mean { axis } => formula::sliced(first, *axis, 0, Some(1)),
             Instr::Slice(Slice { axis, start, length }) => formula::sliced(first, *axis, *start, *length),
             Instr::Permute { order } => formula::permuted(first, order),

@@ -96,9 +96,10 @@ impl Display for Instr {
             }
             Instr::Pool(pool) => write!(f, "{pool}"),
             Instr::GlobalAveragePool => f.write_str("global_average_pool"),
-            Instr::AdaptiveAveragePool { size: [rows, columns] } => {
+            Instr::AdaptiveAveragePool { size: Some([rows, columns]) } => {
                 write!(f, "adaptive_average_pool {rows}x{columns}")
             }
+            Instr::AdaptiveAveragePool { size: None } => f.write_str("adaptive_average_pool like"),
             Instr::Resize(resize) => write!(f, "{resize}"),
             Instr::Concat { axis: Axis::Channels } => f.write_str("concat"),
             Instr::Concat { axis } => write!(f, "concat {axis}"),
@@ -135,6 +136,10 @@ impl Display for Instr {
                 write!(f, "learned {channels}x{count} {}", Weights(*weight, None))
             }
             Instr::SinePositions { temperature } => write!(f, "sine_positions {temperature:?}"),
+            Instr::Softmax => f.write_str("softmax"),
+            Instr::PixelShuffle { factor } => write!(f, "pixel_shuffle x{factor}"),
+            Instr::ChannelShuffle { groups } => write!(f, "channel_shuffle g{groups}"),
+            Instr::Reassemble { kernel, factor } => write!(f, "reassemble k{kernel}x{kernel} x{factor}"),
         }
     }
 }

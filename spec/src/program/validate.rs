@@ -166,7 +166,11 @@ impl<'a> BodyCheck<'a> {
             | Instr::MatMul
             | Instr::Tokens
             | Instr::Fold { .. }
-            | Instr::SinePositions { .. } => return Ok(()),
+            | Instr::SinePositions { .. }
+            | Instr::Softmax
+            | Instr::PixelShuffle { .. }
+            | Instr::ChannelShuffle { .. }
+            | Instr::Reassemble { .. } => return Ok(()),
         };
         self.need(weight, pattern)?;
         bias.map_or(Ok(()), |bias| self.need(bias, vec![channels(instr)]))
@@ -225,7 +229,11 @@ fn channels(instr: &Instr) -> Option<usize> {
         | Instr::MatMul
         | Instr::Tokens
         | Instr::Fold { .. }
-        | Instr::SinePositions { .. } => None,
+        | Instr::SinePositions { .. }
+        | Instr::Softmax
+        | Instr::PixelShuffle { .. }
+        | Instr::ChannelShuffle { .. }
+        | Instr::Reassemble { .. } => None,
     }
 }
 
@@ -257,7 +265,7 @@ fn check_attributes(instr: &Instr) -> Result<(), String> {
             positive("kernel", &pool.kernel)?;
             positive("stride", &pool.stride)
         }
-        Instr::AdaptiveAveragePool { size } => positive("size", size),
+        Instr::AdaptiveAveragePool { size: Some(size) } => positive("size", size),
         Instr::Resize(Resize { target: Target::Factor(factor), .. }) => positive("factor", &[*factor]),
         Instr::GroupNorm { groups, .. } => positive("groups", &[*groups]),
         Instr::Attention { heads } => positive("heads", &[*heads]),
@@ -276,7 +284,18 @@ fn check_attributes(instr: &Instr) -> Result<(), String> {
         | Instr::MatMul
         | Instr::Tokens
         | Instr::Fold { size: None }
+        | Instr::AdaptiveAveragePool { size: None }
+        | Instr::Softmax
         | Instr::SinePositions { .. } => Ok(()),
+        Instr::PixelShuffle { factor } => positive("factor", &[*factor]),
+        Instr::ChannelShuffle { groups } => positive("groups", &[*groups]),
+        Instr::Reassemble { kernel, factor } => {
+            positive("factor", &[*factor])?;
+            match kernel % 2 {
+                1 => Ok(()),
+                _ => Err(format!("its kernel of {kernel} cells has no middle")),
+            }
+        }
         Instr::Slice(Slice { length, .. }) => positive("length", &[length.unwrap_or(1)]),
         Instr::Permute { order } => {
             let mut sorted = order.clone();

@@ -151,8 +151,8 @@ fn pools() {
     }));
     let averages = [
         Instr::GlobalAveragePool,
-        Instr::AdaptiveAveragePool { size: [3, 2] },
-        Instr::AdaptiveAveragePool { size: [7, 7] },
+        Instr::AdaptiveAveragePool { size: Some([3, 2]) },
+        Instr::AdaptiveAveragePool { size: Some([7, 7]) },
     ];
     check_all(shapes.iter().chain([&&[1, 70, 67, 71][..]]).flat_map(|shape| {
         averages.clone().map(|instr| case(&[shape], |_| (instr.clone(), vec![]), &format!("{shape:?} {instr:?}")))
@@ -268,6 +268,19 @@ fn moves_and_gates() {
         (permute(&[0, 2, 3, 1]), &[map]),
         (permute(&[0, 2, 1]), &[&[2, 19, 5]]),
         (Instr::Mean { axis: Axis::Channels }, &[map]),
+        (Instr::Softmax, &[map]),
+        (Instr::Softmax, &[&[2, 1, 3, 4]]),
+        (Instr::Softmax, &[&[2, 100, 3]]),
+        (Instr::PixelShuffle { factor: 2 }, &[&[2, 100, 5, 3]]),
+        (Instr::PixelShuffle { factor: 3 }, &[&[2, 9, 2, 5]]),
+        (Instr::ChannelShuffle { groups: 2 }, &[&[2, 40, 5, 3]]),
+        (Instr::ChannelShuffle { groups: 19 }, &[map]),
+        (Instr::ChannelShuffle { groups: 4 }, &[&[2, 20, 7]]),
+        (Instr::Reassemble { kernel: 5, factor: 2 }, &[map, &[2, 25, 14, 18]]),
+        (Instr::Reassemble { kernel: 1, factor: 3 }, &[map, &[2, 1, 21, 27]]),
+        (Instr::Reassemble { kernel: 7, factor: 1 }, &[&[1, 70, 2, 3], &[1, 49, 2, 3]]),
+        (Instr::AdaptiveAveragePool { size: None }, &[map, &[2, 5, 3, 4]]),
+        (Instr::AdaptiveAveragePool { size: None }, &[map, &[2, 5, 1, 1]]),
         (Instr::Mean { axis: Axis::Rows }, &[map]),
         (Instr::Mean { axis: Axis::Columns }, &[map]),
         (Instr::Mean { axis: Axis::Rows }, &[&[2, 19, 70]]),
@@ -295,7 +308,7 @@ fn every_instruction_takes_an_epilogue() {
         (pool(PoolKind::Max), &[a], [2, 19, 3, 5]),
         (pool(PoolKind::Average { count_padding: true }), &[a], [2, 19, 3, 5]),
         (Instr::GlobalAveragePool, &[a], [2, 19, 1, 1]),
-        (Instr::AdaptiveAveragePool { size: [4, 3] }, &[a], [2, 19, 4, 3]),
+        (Instr::AdaptiveAveragePool { size: Some([4, 3]) }, &[a], [2, 19, 4, 3]),
         (resize(ResizeMode::Nearest, Target::Factor(2)), &[a], [2, 19, 12, 18]),
         (resize(ResizeMode::Bilinear, Target::Like), &[a, b], [2, 19, 4, 11]),
         (Instr::Concat { axis: Axis::Channels }, &[a, a], [2, 38, 6, 9]),
@@ -308,6 +321,11 @@ fn every_instruction_takes_an_epilogue() {
         (Instr::Slice(Slice { axis: Axis::Channels, start: 2, length: None }), &[a], [2, 17, 6, 9]),
         (Instr::Permute { order: vec![0, 1, 3, 2] }, &[a], [2, 19, 9, 6]),
         (Instr::Concat { axis: Axis::Rows }, &[a, a], [2, 19, 12, 9]),
+        (Instr::Softmax, &[a], [2, 19, 6, 9]),
+        (Instr::ChannelShuffle { groups: 1 }, &[a], [2, 19, 6, 9]),
+        (Instr::PixelShuffle { factor: 2 }, &[&[2, 12, 2, 3]], [2, 3, 4, 6]),
+        (Instr::Reassemble { kernel: 3, factor: 2 }, &[a, &[2, 9, 12, 18]], [2, 19, 12, 18]),
+        (Instr::AdaptiveAveragePool { size: None }, &[a, b], [2, 19, 4, 11]),
     ];
     let silu = || Epilogue::Activation(Activation::Silu);
     let modes = [ResizeMode::Nearest, ResizeMode::Bilinear, ResizeMode::AlignCorners];

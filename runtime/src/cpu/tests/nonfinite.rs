@@ -234,7 +234,7 @@ fn of_pools_and_averages() {
     let pools = windows.into_iter().flat_map(|(kernel, stride, padding)| {
         kinds.map(|kind| Instr::Pool(Pool { kind, kernel, stride: [stride; 2], padding: [padding; 2] }))
     });
-    let averages = [Instr::GlobalAveragePool, Instr::AdaptiveAveragePool { size: [3, 2] }];
+    let averages = [Instr::GlobalAveragePool, Instr::AdaptiveAveragePool { size: Some([3, 2]) }];
     check_all(
         pools
             .chain(averages)
@@ -292,6 +292,14 @@ fn of_the_rest() {
             spread("mean of channels", &[shape], Edges::Arrays, |_| (Instr::Mean { axis: Axis::Channels }, vec![])),
             spread("slice", &[shape], Edges::Arrays, |_| {
                 (Instr::Slice(Slice { axis: Axis::Channels, start: 3, length: Some(9) }), vec![])
+            }),
+            spread("softmax", &[shape], Edges::Arrays, |_| (Instr::Softmax, vec![])),
+            spread("pixel shuffle", &[&[2, 12, 5, 4]], Edges::Arrays, |_| (Instr::PixelShuffle { factor: 2 }, vec![])),
+            spread("channel shuffle", &[&[2, 12, 5, 4]], Edges::Arrays, |_| {
+                (Instr::ChannelShuffle { groups: 3 }, vec![])
+            }),
+            spread("reassembled", &[shape, &[2, 9, 10, 8]], Edges::Arrays, |_| {
+                (Instr::Reassemble { kernel: 3, factor: 2 }, vec![])
             }),
             spread("permuted", &[shape], Edges::Arrays, |_| (Instr::Permute { order: vec![0, 2, 3, 1] }, vec![])),
         ]

@@ -242,11 +242,14 @@ fn pool() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
 }
 
 fn average() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
-    let instr = prop_oneof![
-        Just(Instr::GlobalAveragePool),
-        uniform2(1..=9_usize).prop_map(|size| Instr::AdaptiveAveragePool { size }),
-    ];
-    (instr, map()).prop_map(|(instr, operand)| (Op::Plain(instr), vec![operand]))
+    (uniform2(1..=9_usize), map(), 0..3).prop_map(|(size, operand, kind)| {
+        let like = vec![operand[0], 3, size[0], size[1]];
+        match kind {
+            0 => (Op::Plain(Instr::GlobalAveragePool), vec![operand]),
+            1 => (Op::Plain(Instr::AdaptiveAveragePool { size: Some(size) }), vec![operand]),
+            _ => (Op::Plain(Instr::AdaptiveAveragePool { size: None }), vec![operand, like]),
+        }
+    })
 }
 
 fn resize() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
@@ -365,6 +368,27 @@ fn positions() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
     })
 }
 
+fn shuffle() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (map(), 1..=4_usize, any::<bool>()).prop_map(|(mut map, n, pixels)| match pixels {
+        true => {
+            map[1] *= n * n;
+            (Op::Plain(Instr::PixelShuffle { factor: n }), vec![map])
+        }
+        false => {
+            map[1] *= n;
+            (Op::Plain(Instr::ChannelShuffle { groups: n }), vec![map])
+        }
+    })
+}
+
+fn reassembly() -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
+    (map(), 0..=3_usize, 1..=3_usize).prop_map(|(map, reach, factor)| {
+        let kernel = 2 * reach + 1;
+        let kernels = vec![map[0], kernel * kernel, map[2] * factor, map[3] * factor];
+        (Op::Plain(Instr::Reassemble { kernel, factor }), vec![map, kernels])
+    })
+}
+
 fn plain(instr: Instr) -> impl Strategy<Value = (Op, Vec<Vec<usize>>)> {
     any_shape().prop_map(move |shape| (Op::Plain(instr.clone()), vec![shape]))
 }
@@ -405,4 +429,7 @@ properties! {
     matrix_products: 24 of matmul();
     tokens_and_maps: 24 of tokens();
     placed: 24 of positions();
+    shares: 24 of plain(Instr::Softmax);
+    shuffles: 32 of shuffle();
+    reassemblies: 32 of reassembly();
 }
