@@ -1,7 +1,7 @@
 //! Each instruction, and each step of an epilogue, in ONNX's operators.
 
 use neckar_spec::program::{
-    Activation, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Slice, Target, WeightId,
+    Activation, Branch, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Slice, Target, WeightId,
 };
 
 use super::graph::{Builder, Value, float, integer, integers, text};
@@ -41,6 +41,11 @@ impl Builder<'_> {
                     let name = self.part(&name, "scale", last);
                     self.map("Mul", vec![value.name, factor], Value { name, shape }, Vec::new())
                 }
+                Epilogue::Branch(branch) => {
+                    let added = self.branch(branch, &args[0], &name);
+                    let name = self.part(&name, "sum", last);
+                    self.map("Add", vec![value.name, added], Value { name, shape }, Vec::new())
+                }
                 Epilogue::Add { resize } => {
                     let (addend, rest) = addends.split_first().expect("a program has an operand for each addition");
                     addends = rest;
@@ -58,6 +63,25 @@ impl Builder<'_> {
             };
         }
         value
+    }
+
+    /// What a branch makes of a convolution's operand, by its name.
+    fn branch(&mut self, branch: &Branch, input: &Value, step: &str) -> String {
+        let Branch { conv, norm } = branch;
+        let mut value = input.clone();
+        let mut norm = norm.as_ref();
+        if let Some(conv) = conv.clone().map(Instr::Conv) {
+            let folded = norm.take_if(|_| self.folds(&conv));
+            let name = self.fresh(&format!("{step}/branch"));
+            let shape = conv.shape(std::slice::from_ref(&input.shape));
+            value = self.instr(&name.clone(), &conv, folded, std::slice::from_ref(input), Value { name, shape });
+        }
+        if let Some(norm) = norm {
+            let name = self.fresh(&format!("{step}/branch_norm"));
+            let shape = value.shape.clone();
+            value = self.norm(norm, value, Value { name, shape });
+        }
+        value.name
     }
 
     /// The name of a part of a step; the last one has the step's.

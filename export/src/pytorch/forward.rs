@@ -146,6 +146,7 @@ impl Expressions<'_> {
                 Epilogue::Activation(Activation::HardSigmoid) => format!("F.hardsigmoid({value})"),
                 Epilogue::Activation(Activation::HardSwish) => format!("F.hardswish({value})"),
                 Epilogue::Scale { factor } => format!("{} * {factor:?}", grouped(&value)),
+                Epilogue::Branch(_) => unreachable!("modules are made of programs that no pass went over"),
                 Epilogue::Add { resize } => {
                     let (addend, rest) = addends.split_first().expect("a program has an operand for each addition");
                     addends = rest;

@@ -430,6 +430,7 @@ fn posts(site: &Site, packed: &PackedSite, plan: &Plan, addends: &[Value], to: D
         }
         Epilogue::Activation(activation) => Post::Activation(*activation),
         Epilogue::Scale { factor } => Post::Scale(*factor),
+        Epilogue::Branch(_) => unreachable!("branches are folded into the weights of their convolution"),
         Epilogue::Add { resize } => {
             let value = *addends.next().expect("a program has an operand for each addition");
             let nearest = matches!(resize, Some(Resize { mode: ResizeMode::Nearest, .. }));
@@ -437,7 +438,7 @@ fn posts(site: &Site, packed: &PackedSite, plan: &Plan, addends: &[Value], to: D
             Post::Add(Addend { view: plan.view(value), resize })
         }
     };
-    site.epilogue[usize::from(packed.folded)..].iter().map(post).collect()
+    site.epilogue[packed.folded..].iter().map(post).collect()
 }
 
 /// Which cells of a part a result takes, where the sizes differ.

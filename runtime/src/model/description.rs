@@ -318,6 +318,7 @@ fn site_name(site: &Site) -> String {
             // What is not nearest is resized by a step of its own.
             Epilogue::Add { .. } => " + add",
             Epilogue::LayerScale { .. } => " + layer scale",
+            Epilogue::Branch(_) => " + branch",
         };
     }
     name

@@ -145,6 +145,17 @@ fn run_step(instr: &Instr, epilogue: &[Epilogue], weights: &BodyWeights, args: &
             Epilogue::Activation(activation) => epilogue::activate(*activation, map),
             Epilogue::LayerScale { weight } => epilogue::scale(weights.get(*weight), map),
             Epilogue::Scale { factor } => epilogue::scale_all(*factor, map),
+            Epilogue::Branch(branch) => {
+                let own = match &branch.conv {
+                    Some(conv) => conv::run(conv, weights, &args[0], &map.shape)?,
+                    None => elementwise::run(&args[0])?,
+                };
+                let own = match &branch.norm {
+                    Some(norm) => epilogue::norm(norm, weights, &own),
+                    None => own,
+                };
+                epilogue::add(None, &own, map)?
+            }
             Epilogue::Add { resize } => {
                 let (first, rest) = addends.split_first().expect("a program has an operand for each addition");
                 addends = rest;

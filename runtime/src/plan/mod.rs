@@ -322,7 +322,11 @@ fn plan_site(
     let shape = result_shape(&site.instr, &shapes)?;
     let resizes = site.epilogue.iter().filter_map(|post| match post {
         Epilogue::Add { resize } => Some(*resize),
-        Epilogue::Norm(_) | Epilogue::Activation(_) | Epilogue::LayerScale { .. } | Epilogue::Scale { .. } => None,
+        Epilogue::Norm(_)
+        | Epilogue::Activation(_)
+        | Epilogue::LayerScale { .. }
+        | Epilogue::Scale { .. }
+        | Epilogue::Branch(_) => None,
     });
     for (addend, resize) in addends.iter_mut().zip(resizes) {
         let from = shape_of(values, *addend);

@@ -65,6 +65,13 @@ pub enum Reason<M = String> {
         /// The map.
         map: M,
     },
+    /// Of two convolutions that are added neither can be a branch of the other.
+    Unlike {
+        /// The map of one.
+        map: M,
+        /// The sum.
+        other: M,
+    },
 }
 
 impl<M> Reason<M> {
@@ -79,6 +86,7 @@ impl<M> Reason<M> {
             Reason::MadeLater { .. } => "made_later",
             Reason::NotAdded { .. } => "not_added",
             Reason::GivesSize { .. } => "gives_size",
+            Reason::Unlike { .. } => "unlike",
         }
     }
 
@@ -94,6 +102,7 @@ impl<M> Reason<M> {
             Reason::MadeLater { map, other } => Reason::MadeLater { map: name(map), other: name(other) },
             Reason::NotAdded { map, by } => Reason::NotAdded { map: name(map), by: name(by) },
             Reason::GivesSize { map } => Reason::GivesSize { map: name(map) },
+            Reason::Unlike { map, other } => Reason::Unlike { map: name(map), other: name(other) },
         }
     }
 }
@@ -111,6 +120,9 @@ impl Display for Reason {
             Reason::MadeLater { map, other } => write!(f, "{other} is made later than {map}"),
             Reason::NotAdded { map, by } => write!(f, "{map} goes into {by}, which is no plain sum"),
             Reason::GivesSize { map } => write!(f, "the sum takes its size from {map}"),
+            Reason::Unlike { map, other } => {
+                write!(f, "{map} and what it is added to in {other} do not make one convolution")
+            }
         }
     }
 }

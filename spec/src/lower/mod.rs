@@ -6,6 +6,7 @@ mod flow;
 mod fuse_epilogues;
 mod fuse_upsampled_add;
 mod layers;
+mod merge_branches;
 mod soundness;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,8 @@ const PASSES: &[(&str, Pass)] = &[
     // Norms, activations and additions join the instruction before them. A sum needs its other operand there by then: of an
     // up-sampled one that is the coarse map, once it is sampled where it is added.
     ("fuse_epilogues", fuse_epilogues::fuse_epilogues),
+    // Convolutions of one map that are added become one. By now each has its norm, and one of them the addition.
+    ("merge_branches", merge_branches::merge_branches),
 ];
 
 /// Lowers a checked graph.

@@ -45,9 +45,11 @@ impl Soundness {
             }
             let resizes = epilogue.iter().filter_map(|post| match post {
                 Epilogue::Add { resize } => Some(*resize),
-                Epilogue::Norm(_) | Epilogue::Activation(_) | Epilogue::LayerScale { .. } | Epilogue::Scale { .. } => {
-                    None
-                }
+                Epilogue::Norm(_)
+                | Epilogue::Activation(_)
+                | Epilogue::LayerScale { .. }
+                | Epilogue::Scale { .. }
+                | Epilogue::Branch(_) => None,
             });
             for (addend, resize) in addends.iter().zip(resizes) {
                 let resized = resize.map(|resize| Instr::Resize(resize).shape(&[addend.clone(), made.clone()]));

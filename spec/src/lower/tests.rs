@@ -129,6 +129,77 @@ fn work_on_each_element_joins_every_instruction() {
     assert_eq!(steps(text), expected);
 }
 
+/// Convolutions, norms and factors of 4 channels on maps of one size.
+fn branches(sum: &str) -> String {
+    format!(
+        "arch Branches {{
+            input x: [B, 4, H, W]
+            input z: [B, 4, H, W]
+            conv a: -> 4 (kernel = 3, padding = 1, bias = false)
+            conv p: -> 4 (kernel = 1)
+            conv five: -> 4 (kernel = 5, padding = 2)
+            conv strip: -> 4 (kernel = [1, 3], padding = [0, 1])
+            batch_norm n, m, i
+            layer_scale s
+            output y = relu({sum})
+        }}"
+    )
+}
+
+#[test]
+fn convolutions_of_one_map_become_one() {
+    for (sum, expected) in [
+        (
+            "n(a(x)) + m(p(x))",
+            "conv 4 k3x3 p1 [w 0] (%0) | norm [w 1..4] eps 1e-5 | branch conv 4 k1x1 [w 5, b 6] norm [w 7..10] eps 1e-5",
+        ),
+        // RepVGG's three branches, in two orders.
+        (
+            "n(a(x)) + m(p(x)) + i(x)",
+            "conv 4 k3x3 p1 [w 0] (%0) | norm [w 1..4] eps 1e-5 | branch conv 4 k1x1 [w 5, b 6] norm [w 7..10] eps 1e-5 \
+             | branch norm [w 11..14] eps 1e-5",
+        ),
+        (
+            "i(x) + n(a(x)) + m(p(x))",
+            "conv 4 k3x3 p1 [w 4] (%0) | norm [w 5..8] eps 1e-5 | branch norm [w 0..3] eps 1e-5 \
+             | branch conv 4 k1x1 [w 9, b 10] norm [w 11..14] eps 1e-5",
+        ),
+        (
+            "strip(x) + five(x) + a(x)",
+            "conv 4 k5x5 p2 [w 2, b 3] (%0) | branch conv 4 k1x3 p0x1 [w 0, b 1] | branch conv 4 k3x3 p1 [w 4]",
+        ),
+        ("z + a(x) + p(x)", "conv 4 k3x3 p1 [w 0] (%0, %1) | branch conv 4 k1x1 [w 1, b 2] | add"),
+        ("s(a(x)) + p(x)", "conv 4 k3x3 p1 [w 0] (%0) | layer_scale [w 1] | branch conv 4 k1x1 [w 2, b 3]"),
+        ("p(x) + p(x)", "conv 4 k1x1 [w 0, b 1] (%0) | branch conv 4 k1x1 [w 0, b 1]"),
+    ] {
+        let [step] = &steps(&branches(sum))[..] else { panic!("{sum} is more than a step") };
+        let (_, step) = step.split_once(" = ").expect("a step makes a slot");
+        assert_eq!(step, format!("{expected} | relu   // row y"), "{sum}");
+    }
+}
+
+#[test]
+fn convolutions_that_stay_apart() {
+    // Maps of two inputs, a sum with the operand itself, and one that is scaled where the other is not.
+    for sum in ["a(x) + p(z)", "a(x) + x", "relu(a(x)) + p(x)", "a(x) + s(p(x))"] {
+        assert!(!steps(&branches(sum)).concat().contains("branch"), "{sum}");
+    }
+    let of_pass = |text: &str, lowering| -> Vec<String> {
+        let unfused = unfused(text, lowering).into_iter();
+        unfused.filter(|[pass, ..]| pass == "merge_branches").map(|[.., reason]| reason).collect()
+    };
+    let apart =
+        branches("strip(x) + turn(x)").replace("conv a", "conv turn: -> 4 (kernel = [3, 1], padding = [1, 0])  conv a");
+    assert_eq!(
+        of_pass(&apart, Lowering::default()),
+        ["a map on the way to `y` and what it is added to in `y` do not make one convolution"]
+    );
+    let shared = branches("first + p(x)").replace("output", "first = a(x)  output first,");
+    assert_eq!(of_pass(&shared, Lowering::default()), ["`first` is an output"]);
+    let row = branches("first + p(x)").replace("output", "first = a(x)  output");
+    assert_eq!(of_pass(&row, Lowering { keep_rows: true, ..Lowering::default() }), ["`first` is a row that is kept"]);
+}
+
 /// What the passes left as it was: the pass, the block, the row, the reason.
 fn unfused(text: &str, lowering: Lowering) -> Vec<[String; 4]> {
     let (_, unfused) = lower_explained(&checked(text), lowering);

@@ -137,18 +137,31 @@ impl Instr {
     }
 }
 
+impl Norm {
+    /// As it stands where weights are called otherwise.
+    pub(super) fn renamed(&self, name: impl Fn(WeightId) -> WeightId) -> Norm {
+        Norm {
+            weight: name(self.weight),
+            bias: name(self.bias),
+            mean: name(self.mean),
+            variance: name(self.variance),
+            eps: self.eps,
+        }
+    }
+
+    /// γ, β, the mean and the variance.
+    pub(super) fn weights(&self) -> [WeightId; 4] {
+        [self.weight, self.bias, self.mean, self.variance]
+    }
+}
+
 impl Epilogue {
     /// The step as it stands outside its body: `weights` are what the body's are there.
     pub fn with_weights(&self, weights: &[WeightId]) -> Epilogue {
         let outside = |weight: WeightId| weights[weight as usize];
         match self {
-            Epilogue::Norm(norm) => Epilogue::Norm(Norm {
-                weight: outside(norm.weight),
-                bias: outside(norm.bias),
-                mean: outside(norm.mean),
-                variance: outside(norm.variance),
-                eps: norm.eps,
-            }),
+            Epilogue::Norm(norm) => Epilogue::Norm(norm.renamed(outside)),
+            Epilogue::Branch(branch) => Epilogue::Branch(branch.renamed(outside)),
             Epilogue::LayerScale { weight } => Epilogue::LayerScale { weight: outside(*weight) },
             Epilogue::Activation(_) | Epilogue::Add { .. } | Epilogue::Scale { .. } => self.clone(),
         }
@@ -157,7 +170,8 @@ impl Epilogue {
     /// The weights that it multiplies with and adds.
     pub fn weights(&self) -> Vec<WeightId> {
         match self {
-            Epilogue::Norm(norm) => vec![norm.weight, norm.bias, norm.mean, norm.variance],
+            Epilogue::Norm(norm) => norm.weights().into(),
+            Epilogue::Branch(branch) => branch.weights(),
             Epilogue::LayerScale { weight } => vec![*weight],
             Epilogue::Activation(_) | Epilogue::Add { .. } | Epilogue::Scale { .. } => Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WeightId;
+use super::{Branch, WeightId};
 use crate::size::{Extent, Shape};
 
 /// An instruction. Operands and results are maps `[B, C, sizes…]` in the order of the language; a backend lays them out
@@ -297,6 +297,9 @@ pub enum Epilogue {
         /// The number.
         factor: f32,
     },
+    /// What else is made of a convolution's operand is added. It stands right behind a convolution, that one's norm or factors,
+    /// or another branch, and its taps lie among those of the convolution ([`Branch::place`]).
+    Branch(Branch),
 }
 
 /// Batch normalisation: (x − mean) / √(var + eps) · weight + bias, a channel each.

@@ -4,12 +4,14 @@
 //! share one. Nothing here knows a device or a concrete size: shapes come from [`Instr::shape`], which is generic over
 //! symbolic and concrete extents.
 
+mod branch;
 mod codec;
 mod inline;
 mod instruction;
 mod text;
 mod validate;
 
+pub use branch::Branch;
 pub use codec::{DecodeError, FORMAT};
 pub use instruction::{
     Activation, Axis, Convolution, Epilogue, Instr, Norm, Normalise, Pool, PoolKind, Resize, ResizeMode, Slice, Target,

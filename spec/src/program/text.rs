@@ -8,8 +8,8 @@ use std::fmt::{self, Display, Formatter, Write};
 use crate::size::shape_text;
 
 use super::{
-    Activation, Axis, Body, Convolution, Epilogue, Fit, Init, Instr, Norm, Normalise, Pool, PoolKind, Preprocessing,
-    Program, Resize, ResizeMode, Slice, Slot, Step, Target, WeightId,
+    Activation, Axis, Body, Branch, Convolution, Epilogue, Fit, Init, Instr, Norm, Normalise, Pool, PoolKind,
+    Preprocessing, Program, Resize, ResizeMode, Slice, Slot, Step, Target, WeightId,
 };
 
 impl Display for Program {
@@ -199,9 +199,7 @@ impl Display for Resize {
 impl Display for Epilogue {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Epilogue::Norm(Norm { weight, bias, mean, variance, eps }) => {
-                write!(f, "norm [w {}] eps {eps:?}", runs(&[*weight, *bias, *mean, *variance]))
-            }
+            Epilogue::Norm(norm) => norm.fmt(f),
             Epilogue::Activation(activation) => f.write_str(match activation {
                 Activation::Relu => "relu",
                 Activation::Silu => "silu",
@@ -214,7 +212,19 @@ impl Display for Epilogue {
             Epilogue::Add { resize: Some(resize) } => write!(f, "add {resize}"),
             Epilogue::Scale { factor } => write!(f, "scale {factor:?}"),
             Epilogue::LayerScale { weight } => write!(f, "layer_scale {}", Weights(*weight, None)),
+            Epilogue::Branch(Branch { conv, norm }) => {
+                f.write_str("branch")?;
+                conv.iter().try_for_each(|conv| write!(f, " {conv}"))?;
+                norm.iter().try_for_each(|norm| write!(f, " {norm}"))
+            }
         }
+    }
+}
+
+impl Display for Norm {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Norm { weight, bias, mean, variance, eps } = self;
+        write!(f, "norm [w {}] eps {eps:?}", runs(&[*weight, *bias, *mean, *variance]))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Body, Convolution, Epilogue, Instr, Norm, Program, Resize, Slice, Step, Target, WeightId};
+use super::{Body, Branch, Convolution, Epilogue, Instr, Norm, Program, Resize, Slice, Step, Target, WeightId};
 
 /// What is known of a weight's shape: a number where it is.
 type Pattern = Vec<Option<usize>>;
@@ -74,7 +74,7 @@ impl<'a> BodyCheck<'a> {
                 let operands = operands(instr, epilogue, args.len())?;
                 check_attributes(instr)?;
                 self.instr_weights(instr, operands)?;
-                self.epilogue(epilogue, channels(instr))?;
+                self.epilogue(instr, epilogue)?;
                 self.define(*out)
             }
             Step::Call { body, name: _, args, weights, outs, rows } => {
@@ -176,14 +176,12 @@ impl<'a> BodyCheck<'a> {
         bias.map_or(Ok(()), |bias| self.need(bias, vec![channels(instr)]))
     }
 
-    fn epilogue(&mut self, epilogue: &[Epilogue], channels: Option<usize>) -> Result<(), String> {
-        for stage in epilogue {
+    fn epilogue(&mut self, instr: &Instr, epilogue: &[Epilogue]) -> Result<(), String> {
+        let channels = channels(instr);
+        for (at, stage) in epilogue.iter().enumerate() {
             match stage {
-                Epilogue::Norm(Norm { weight, bias, mean, variance, eps: _ }) => {
-                    for id in [weight, bias, mean, variance] {
-                        self.need(*id, vec![channels])?;
-                    }
-                }
+                Epilogue::Norm(norm) => self.norm(norm, channels)?,
+                Epilogue::Branch(branch) => self.branch(branch, instr, &epilogue[..at])?,
                 Epilogue::Add { resize: Some(Resize { target: Target::Factor(0), .. }) } => {
                     return Err("an addition resizes by the factor 0".into());
                 }
@@ -192,6 +190,31 @@ impl<'a> BodyCheck<'a> {
             }
         }
         Ok(())
+    }
+
+    fn norm(&mut self, norm: &Norm, channels: Option<usize>) -> Result<(), String> {
+        norm.weights().into_iter().try_for_each(|id| self.need(id, vec![channels]))
+    }
+
+    fn branch(&mut self, branch: &Branch, instr: &Instr, before: &[Epilogue]) -> Result<(), String> {
+        let scales = |post: &Epilogue| matches!(post, Epilogue::Norm(_) | Epilogue::LayerScale { .. });
+        let behind = &before[usize::from(before.first().is_some_and(scales))..];
+        let Instr::Conv(conv) = instr else { return Err("a branch belongs to what is no convolution".into()) };
+        if !behind.iter().all(|post| matches!(post, Epilogue::Branch(_))) {
+            return Err("a branch stands behind more than a norm or factors and other branches".into());
+        }
+        let own = branch.conv.clone().map(Instr::Conv);
+        own.iter().try_for_each(check_attributes)?;
+        if branch.place(conv).is_none() {
+            return Err("the taps of a branch lie outside of those of its convolution".into());
+        }
+        own.iter().try_for_each(|own| self.instr_weights(own, 1))?;
+        if own.is_none() {
+            // What is added as it is has the channels of the sum.
+            let inputs = Some(conv.channels / conv.groups);
+            self.need(conv.weight, vec![Some(conv.channels), inputs, Some(conv.kernel[0]), Some(conv.kernel[1])])?;
+        }
+        branch.norm.iter().try_for_each(|norm| self.norm(norm, Some(conv.channels)))
     }
 }
 

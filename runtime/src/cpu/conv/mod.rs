@@ -2,6 +2,7 @@
 
 mod algorithm;
 pub(crate) mod depthwise;
+pub(crate) mod merged;
 mod packed;
 pub(crate) mod winograd;
 

@@ -1,6 +1,7 @@
 //! Every kernel against the naive reference, on each instruction set, with one thread and several.
 
 mod awkward;
+mod branches;
 mod buffers;
 mod layers;
 mod nonfinite;
