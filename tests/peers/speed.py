@@ -22,13 +22,21 @@ import avx2
 from cases import NECKAR
 from engines import PYTHON, RUST, Failed, Neckar, Network, Peer, machine, race, ratio, versions
 
+# Specs with their settings, and sizes.
 NETWORKS = {
-    "lite_fpn": ("lite_fpn", {"H": 64, "W": 128}),
-    "fpn, 640×640 image": ("fpn", {"H": 160, "W": 160}),
-    "fpn, 224×224 image": ("fpn", {"H": 56, "W": 56}),
-    "resnet18_fpn_cls": ("resnet18_fpn_cls", {"H": 224, "W": 224}),
-    "resnet50_fpn": ("resnet50_fpn", {"H": 224, "W": 224}),
-    "msfe_fpn": ("msfe_fpn", {"H": 224, "W": 224}),
+    "lite_fpn": ("lite_fpn", [], {"H": 64, "W": 128}),
+    "fpn, 640×640 image": ("fpn", [], {"H": 160, "W": 160}),
+    "fpn, 224×224 image": ("fpn", [], {"H": 56, "W": 56}),
+    "resnet18_fpn_cls": ("resnet18_fpn_cls", [], {"H": 224, "W": 224}),
+    "resnet50_fpn": ("resnet50_fpn", [], {"H": 224, "W": 224}),
+    "msfe_fpn": ("msfe_fpn", [], {"H": 224, "W": 224}),
+    "yolov8n_neck": ("yolov8_neck", ["scale=n"], {"H": 640, "W": 640}),
+    "yolov8s_neck": ("yolov8_neck", ["scale=s"], {"H": 640, "W": 640}),
+    "bifpn D0, 512×512 image": ("bifpn", [], {"H": 64, "W": 64}),
+    "carafe_fpn, 224×224 image": ("carafe_fpn", [], {"H": 56, "W": 56}),
+    "rtdetr_encoder, 640×640 image": ("rtdetr_encoder", [], {"H": 80, "W": 80}),
+    "vit_pyramid": ("vit_pyramid", [], {"H": 224, "W": 224}),
+    "hrnet W18": ("hrnet", [], {"H": 224, "W": 224}),
 }
 
 # What OpenVINO's and PyTorch's libraries read: oneDNN, ATen, MKL.
@@ -184,9 +192,9 @@ def main():
             peers = Peers(folder, instructions, arguments.engines, arguments.rust)
             for batch in arguments.batches:
                 for name in arguments.networks:
-                    spec, sizes = NETWORKS[name]
+                    spec, settings, sizes = NETWORKS[name]
                     place = folder / f"{instructions}-{batch}-{arguments.networks.index(name)}"
-                    network = Network(place, name, spec, [], {"B": batch, **sizes})
+                    network = Network(place, name, spec, settings, {"B": batch, **sizes})
                     for threads in arguments.threads:
                         row = {"network": name, "instructions": instructions, "batch": batch, "threads": threads,
                                **measure(network, peers, instructions, threads, arguments)}
