@@ -6,5 +6,7 @@ mod command;
 mod formula;
 mod generated;
 mod oracles;
+mod published;
 mod random;
+mod references;
 mod threads;

@@ -22,8 +22,11 @@ pub struct Oracle {
     /// The case that it is.
     case: &'static str,
     /// Its inputs.
-    pub inputs: &'static [(&'static str, &'static [usize])],
+    pub inputs: Inputs,
 }
+
+/// Inputs and their shapes.
+pub type Inputs = &'static [(&'static str, &'static [usize])];
 
 static SAMPLES: &[u8] = include_bytes!("../fixtures/samples.safetensors");
 
@@ -120,52 +123,69 @@ impl Oracle {
 
     /// Its inputs, drawn by name.
     pub fn arrays(&self) -> Vec<(&'static str, ArrayD<f32>)> {
-        self.inputs.iter().map(|(name, shape)| (*name, array(shape, formula::input(name, shape)))).collect()
+        arrays(self.inputs)
     }
 
     /// Runs a program on its inputs.
     pub fn run(&self, program: Program, numerics: Numerics) -> Named {
-        let weights = weights(&program);
-        let options = Options { numerics, ..Options::default() };
-        let model = Model::new(Arc::new(program), &weights, options).expect("the program suits the processor");
-        let arrays = self.arrays();
-        let inputs: Vec<_> = arrays.iter().map(|(name, array)| (*name, array.view())).collect();
-        model.run(&inputs).expect("the inputs are legal").into_iter().collect()
+        run(program, self.inputs, numerics)
     }
 
     fn check(&self) {
-        for (numerics, tolerance) in [(Numerics::Exact, 1e-5), (Numerics::Fast, 1e-4)] {
-            self.compare(&self.run(self.program(), numerics), tolerance);
-        }
+        check(SAMPLES, self.name, &self.program(), self.inputs);
     }
 
     /// Every reference output of this network against outputs, which are no more than those.
     pub fn compare(&self, outputs: &Named, tolerance: f64) {
-        let samples = SafeTensors::deserialize(SAMPLES).expect("the fixture is a safetensors file");
-        let mut count = 0;
-        for name in samples.names() {
-            let Some(output) = name.strip_prefix(self.name).and_then(|rest| rest.strip_prefix('/')) else { continue };
-            if output.ends_with("#norm") {
-                continue;
-            }
-            let found = outputs.iter().find(|(name, _)| name == output);
-            let (_, found) = found.unwrap_or_else(|| panic!("{name} is no output"));
-            let found = found.as_standard_layout();
-            let values = found.as_slice().expect("it was just put in standard layout");
-            let expected = floats(&samples, name);
-            let [norm] = floats(&samples, &format!("{name}#norm"))[..] else { panic!("{name} has one norm") };
-            let square = |(u, expected): (f64, &f64)| {
-                let value = f64::from(values[(u * values.len() as f64) as usize]);
-                (value - expected).powi(2)
-            };
-            let error = formula::draws(name).zip(&expected).map(square).sum::<f64>().sqrt();
-            let share = (expected.len() as f64 / values.len() as f64).sqrt();
-            let relative = error / (norm * share);
-            assert!(relative <= tolerance, "{name}: relative error {relative:e}, at most {tolerance:e} is allowed");
-            count += 1;
-        }
-        assert_eq!(count, outputs.len(), "{}: reference outputs against outputs", self.name);
+        compare(SAMPLES, self.name, outputs, tolerance);
     }
+}
+
+fn arrays(inputs: Inputs) -> Vec<(&'static str, ArrayD<f32>)> {
+    inputs.iter().map(|(name, shape)| (*name, array(shape, formula::input(name, shape)))).collect()
+}
+
+fn run(program: Program, inputs: Inputs, numerics: Numerics) -> Named {
+    let weights = weights(&program);
+    let options = Options { numerics, ..Options::default() };
+    let model = Model::new(Arc::new(program), &weights, options).expect("the program suits the processor");
+    let arrays = arrays(inputs);
+    let inputs: Vec<_> = arrays.iter().map(|(name, array)| (*name, array.view())).collect();
+    model.run(&inputs).expect("the inputs are legal").into_iter().collect()
+}
+
+/// A program against samples in either numerics, with the tolerance of each.
+pub fn check(samples: &[u8], name: &str, program: &Program, inputs: Inputs) {
+    for (numerics, tolerance) in [(Numerics::Exact, 1e-5), (Numerics::Fast, 1e-4)] {
+        compare(samples, name, &run(program.clone(), inputs, numerics), tolerance);
+    }
+}
+
+fn compare(samples: &[u8], network: &str, outputs: &Named, tolerance: f64) {
+    let samples = SafeTensors::deserialize(samples).expect("the fixture is a safetensors file");
+    let mut count = 0;
+    for name in samples.names() {
+        let Some(output) = name.strip_prefix(network).and_then(|rest| rest.strip_prefix('/')) else { continue };
+        if output.ends_with("#norm") {
+            continue;
+        }
+        let found = outputs.iter().find(|(name, _)| name == output);
+        let (_, found) = found.unwrap_or_else(|| panic!("{name} is no output"));
+        let found = found.as_standard_layout();
+        let values = found.as_slice().expect("it was just put in standard layout");
+        let expected = floats(&samples, name);
+        let [norm] = floats(&samples, &format!("{name}#norm"))[..] else { panic!("{name} has one norm") };
+        let square = |(u, expected): (f64, &f64)| {
+            let value = f64::from(values[(u * values.len() as f64) as usize]);
+            (value - expected).powi(2)
+        };
+        let error = formula::draws(name).zip(&expected).map(square).sum::<f64>().sqrt();
+        let share = (expected.len() as f64 / values.len() as f64).sqrt();
+        let relative = error / (norm * share);
+        assert!(relative <= tolerance, "{name}: relative error {relative:e}, at most {tolerance:e} is allowed");
+        count += 1;
+    }
+    assert_eq!(count, outputs.len(), "{network}: reference outputs against outputs");
 }
 
 fn floats(samples: &SafeTensors, name: &str) -> Vec<f64> {
