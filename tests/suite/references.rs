@@ -30,6 +30,7 @@ references! {
     hrnet_w18: hrnet(width = "18", classes = "1000") of x [1, 3, 64, 96];
     hrnet_w32: hrnet(width = "32", classes = "1000") of x [1, 3, 64, 96];
     lite_hrnet_18: lite_hrnet(depth = "18") of x [1, 3, 64, 96];
+    lite_hrnet_30: lite_hrnet(depth = "30") of x [1, 3, 64, 96];
     yolov8n: yolov8(scale = "n") of x [1, 3, 64, 96];
     yolov8s_neck: yolov8_neck(scale = "s") of x [1, 3, 64, 96];
     yolov8m_neck: yolov8_neck(scale = "m") of x [1, 3, 64, 96];
