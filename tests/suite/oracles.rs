@@ -132,7 +132,7 @@ impl Oracle {
     }
 
     fn check(&self) {
-        check(SAMPLES, self.name, &self.program(), self.inputs);
+        check(SAMPLES, self.name, &self.program(), self.inputs, TOLERANCES);
     }
 
     /// Every reference output of this network against outputs, which are no more than those.
@@ -154,9 +154,12 @@ fn run(program: Program, inputs: Inputs, numerics: Numerics) -> Named {
     model.run(&inputs).expect("the inputs are legal").into_iter().collect()
 }
 
+/// The errors that exact and fast numerics may have.
+pub const TOLERANCES: [f64; 2] = [1e-5, 1e-4];
+
 /// A program against samples in either numerics, with the tolerance of each.
-pub fn check(samples: &[u8], name: &str, program: &Program, inputs: Inputs) {
-    for (numerics, tolerance) in [(Numerics::Exact, 1e-5), (Numerics::Fast, 1e-4)] {
+pub fn check(samples: &[u8], name: &str, program: &Program, inputs: Inputs, tolerances: [f64; 2]) {
+    for (numerics, tolerance) in [Numerics::Exact, Numerics::Fast].into_iter().zip(tolerances) {
         compare(samples, name, &run(program.clone(), inputs, numerics), tolerance);
     }
 }

@@ -7,13 +7,15 @@
 use neckar_spec::{Lowering, lower};
 
 use crate::cases::Case;
-use crate::oracles::{Inputs, check};
+use crate::oracles::{Inputs, TOLERANCES, check};
 
 static SAMPLES: &[u8] = include_bytes!("../fixtures/references.safetensors");
 
-fn agrees(name: &'static str, spec: &'static str, settings: &'static [(&'static str, &'static str)], inputs: Inputs) {
+type Settings = &'static [(&'static str, &'static str)];
+
+fn agrees(name: &'static str, spec: &'static str, settings: Settings, inputs: Inputs, tolerances: [f64; 2]) {
     let program = lower(&Case { name, spec, settings }.checked(), Lowering::default());
-    check(SAMPLES, name, &program, inputs);
+    check(SAMPLES, name, &program, inputs, tolerances);
 }
 
 macro_rules! references {
@@ -21,7 +23,8 @@ macro_rules! references {
         $(#[test]
         fn $name() {
             let settings = &[$((stringify!($key), $value)),*];
-            agrees(stringify!($name), stringify!($spec), settings, &[$((stringify!($input), &$shape)),+]);
+            let inputs: Inputs = &[$((stringify!($input), &$shape)),+];
+            agrees(stringify!($name), stringify!($spec), settings, inputs, TOLERANCES);
         })+
     };
 }
@@ -30,7 +33,6 @@ references! {
     hrnet_w18: hrnet(width = "18", classes = "1000") of x [1, 3, 64, 96];
     hrnet_w32: hrnet(width = "32", classes = "1000") of x [1, 3, 64, 96];
     lite_hrnet_18: lite_hrnet(depth = "18") of x [1, 3, 64, 96];
-    lite_hrnet_30: lite_hrnet(depth = "30") of x [1, 3, 64, 96];
     yolov8n: yolov8(scale = "n") of x [1, 3, 64, 96];
     yolov8s_neck: yolov8_neck(scale = "s") of x [1, 3, 64, 96];
     yolov8m_neck: yolov8_neck(scale = "m") of x [1, 3, 64, 96];
@@ -70,4 +72,11 @@ references! {
         of C2 [1, 16, 16, 24], C3 [1, 32, 8, 12], C4 [1, 64, 4, 6], C5 [1, 128, 2, 3];
     pafpn_output: pafpn(channels = "[16, 32, 64, 128]", c = "64", carry = "sums", extra = "2", extra_convs = "on_output")
         of C2 [1, 16, 16, 24], C3 [1, 32, 8, 12], C4 [1, 64, 4, 6], C5 [1, 128, 2, 3];
+}
+
+/// Its fourteen modules each double the finest branch, and with weights drawn like these rounding grows with it: PyTorch 2.15 in
+/// single precision lies 2e-4 from itself in double precision.
+#[test]
+fn lite_hrnet_30() {
+    agrees("lite_hrnet_30", "lite_hrnet", &[("depth", "30")], &[("x", &[1, 3, 64, 96])], [1e-3; 2]);
 }
