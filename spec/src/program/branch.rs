@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Convolution, Norm, WeightId};
+use super::{Convolution, Epilogue, Instr, Norm, WeightId};
 
 /// What a convolution's operand also goes through before both results are added: another convolution, or nothing, then a norm
 /// where there is one.
@@ -34,6 +34,20 @@ impl Branch {
         fits.then(|| Some([place(0)?, place(1)?]))?
     }
 
+    /// The convolution that it belongs to as a step of an epilogue, behind the steps `before` it.
+    pub(super) fn convolution<'a>(&self, instr: &'a Instr, before: &[Epilogue]) -> Result<&'a Convolution, String> {
+        let scales = |post: &Epilogue| matches!(post, Epilogue::Norm(_) | Epilogue::LayerScale { .. });
+        let behind = &before[usize::from(before.first().is_some_and(scales))..];
+        let Instr::Conv(conv) = instr else { return Err("a branch belongs to what is no convolution".into()) };
+        if !behind.iter().all(|post| matches!(post, Epilogue::Branch(_))) {
+            return Err("a branch stands behind more than a norm or factors and other branches".into());
+        }
+        match self.place(conv) {
+            Some(_) => Ok(conv),
+            None => Err("the taps of a branch lie outside of those of its convolution".into()),
+        }
+    }
+
     /// As it stands where weights are called otherwise.
     pub(super) fn renamed(&self, name: impl Fn(WeightId) -> WeightId) -> Branch {
         let conv = self.conv.as_ref().map(|conv| Convolution {
@@ -55,7 +69,7 @@ impl Branch {
 mod tests {
     use super::*;
     use crate::program::validate::sample::program;
-    use crate::program::{Epilogue, Program, Step, validate};
+    use crate::program::{Program, Step, validate};
 
     fn conv(kernel: usize, stride: usize, padding: usize, dilation: usize) -> Convolution {
         Convolution {

@@ -197,17 +197,9 @@ impl<'a> BodyCheck<'a> {
     }
 
     fn branch(&mut self, branch: &Branch, instr: &Instr, before: &[Epilogue]) -> Result<(), String> {
-        let scales = |post: &Epilogue| matches!(post, Epilogue::Norm(_) | Epilogue::LayerScale { .. });
-        let behind = &before[usize::from(before.first().is_some_and(scales))..];
-        let Instr::Conv(conv) = instr else { return Err("a branch belongs to what is no convolution".into()) };
-        if !behind.iter().all(|post| matches!(post, Epilogue::Branch(_))) {
-            return Err("a branch stands behind more than a norm or factors and other branches".into());
-        }
+        let conv = branch.convolution(instr, before)?;
         let own = branch.conv.clone().map(Instr::Conv);
         own.iter().try_for_each(check_attributes)?;
-        if branch.place(conv).is_none() {
-            return Err("the taps of a branch lie outside of those of its convolution".into());
-        }
         own.iter().try_for_each(|own| self.instr_weights(own, 1))?;
         if own.is_none() {
             // What is added as it is has the channels of the sum.
