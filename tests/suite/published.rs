@@ -70,6 +70,27 @@ fn hrnet() {
     rounds(&[21_299_004, 41_232_680], 1e6, 1, &["21.3", "41.2"]);
 }
 
+/// mmpose 1.3.2: `LiteHRNet` of 18 and 30 without the iterative head. It computes twice what the finest branch gives to the others,
+/// and adds both: 2_734_080 multiply-accumulates of each module to the second branch, 2_803_200 to the third, 2_513_280 to the
+/// fourth. The spec doubles the result.
+#[test]
+fn lite_hrnet() {
+    let again =
+        |[two, three, four]: [u64; 3]| (two + three + four) * 2_734_080 + (three + four) * 2_803_200 + four * 2_513_280;
+    hold(&[
+        ("lite_hrnet", &[("depth", "18")], [256, 192], 1_054_032, 225_894_528 - again([2, 4, 2])),
+        ("lite_hrnet", &[("depth", "30")], [256, 192], 1_686_980, 369_653_088 - again([3, 8, 3])),
+    ]);
+}
+
+/// The state dict of Transformers 5.23's `RTDetrHybridEncoder` and input projections, whose tensors the reference output of
+/// `rtdetr_encoder` was computed from; its multiply-accumulates are published of the whole detector only.
+#[test]
+fn rtdetr_encoder() {
+    let total = audit(&Case { name: "rtdetr_encoder", spec: "rtdetr_encoder", settings: &[] }.checked(), None).total;
+    assert_eq!(total.parameters, 11_950_848);
+}
+
 /// ultralytics 8.4.190: `yolov8n.yaml` to `yolov8x.yaml`, whose summaries have these numbers of gradients; the 16 parameters more
 /// are the numbers 0 to 15 of `dfl`. Its own `get_flops` of the fused networks counts `dfl` too and two operations for each
 /// multiply-accumulate; rounded they are the figures of its page of YOLOv8, but for 165.2 of l there.
