@@ -1,5 +1,6 @@
 """The networks that are compared, as `tests/suite/cases.rs` has them, and how one is exported and run by neckar."""
 
+import math
 import os
 import subprocess
 from pathlib import Path
@@ -85,11 +86,11 @@ def onnx_inputs(model):
 
 
 def inputs(shapes, sizes, seed=0):
-    """Arrays for inputs whose axes are numbers or formulas of the sizes, `/` the division that rounds down."""
+    """Arrays for inputs whose axes are numbers or formulas of the sizes, at which they are whole."""
     generator = np.random.default_rng(seed)
 
     def axis(size):
-        return size if isinstance(size, int) else int(eval(size.replace("/", "//"), {}, dict(sizes)))
+        return size if isinstance(size, int) else int(eval(size, {"ceil": math.ceil, "floor": math.floor}, dict(sizes)))
 
     return {own: generator.standard_normal([axis(size) for size in shape]).astype(np.float32) for own, shape in shapes.items()}
 

@@ -167,7 +167,11 @@ impl Expressions<'_> {
             Instr::TransposedConv { weight, .. } | Instr::Gemm { weight, .. } => {
                 format!("{}({x})", self.module(*weight))
             }
-            Instr::WeightedSum { weight, .. } => format!("{}({})", self.module(*weight), args.join(", ")),
+            Instr::WeightedSum { weight, normalise, eps } => {
+                let weights = self.modules.access(&self.instance.weights[*weight as usize]);
+                let normalise = format!("{normalise:?}").to_lowercase();
+                format!("weighted_sum({weights}, {}, normalise=\"{normalise}\", eps={eps:e})", args.join(", "))
+            }
             Instr::Pool(pool) => {
                 let mut window = format!("kernel_size={}", pair(pool.kernel));
                 if pool.stride != pool.kernel {

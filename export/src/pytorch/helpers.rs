@@ -2,7 +2,7 @@
 
 /// The classes, each as it is made in `__init__` and its text.
 pub(super) const HELPERS: &[(&str, &str)] = &[
-    ("WeightedSum(", WEIGHTED_SUM),
+    ("weighted_sum(", WEIGHTED_SUM),
     ("ChannelNorm(", CHANNEL_NORM),
     ("LayerScale(", LAYER_SCALE),
     ("TokenLinear(", TOKEN_LINEAR),
@@ -68,22 +68,14 @@ def sine_positions(x, temperature):
 
 const WEIGHTED_SUM: &str = r#"
 
-class WeightedSum(nn.Module):
+def weighted_sum(weights, *maps, normalise, eps):
     """The sum of maps with normalised weights, one an operand."""
-
-    def __init__(self, operands, normalise, eps):
-        super().__init__()
-        self.w = nn.Parameter(torch.ones(operands))
-        self.normalise = normalise
-        self.eps = eps
-
-    def forward(self, *maps):
-        if self.normalise == "softmax":
-            weights = torch.softmax(self.w, dim=0)
-        else:
-            positive = F.softplus(self.w) if self.normalise == "softplus" else F.relu(self.w)
-            weights = positive / (positive.sum() + self.eps)
-        return sum(weight * x for weight, x in zip(weights, maps))
+    if normalise == "softmax":
+        weights = torch.softmax(weights, dim=0)
+    else:
+        positive = F.softplus(weights) if normalise == "softplus" else F.relu(weights)
+        weights = positive / (positive.sum() + eps)
+    return sum(weight * x for weight, x in zip(weights, maps))
 "#;
 
 const CHANNEL_NORM: &str = r#"

@@ -130,10 +130,9 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
                 let kinds = [(*weight, Kind::Weight), (bias.unwrap_or(*weight), Kind::Bias)];
                 add(*weight, pieces, &kinds[..1 + usize::from(bias.is_some())])?;
             }
-            Instr::WeightedSum { weight, normalise, eps } => {
+            Instr::WeightedSum { weight, .. } => {
                 let operands = instance.weight_shapes[*weight as usize][0];
-                let normalise = format!("{normalise:?}").to_lowercase();
-                let pieces = vec![Piece::text(format!("WeightedSum({operands}, \"{normalise}\", eps={eps:e})"))];
+                let pieces = vec![Piece::text(format!("{PARAMETER}(torch.ones({operands}))"))];
                 add(*weight, pieces, &[(*weight, Kind::One)])?;
             }
             Instr::LayerNorm { eps, weight, bias } => {
