@@ -54,8 +54,8 @@ pub fn run(
     run_counted(program, weights, inputs, &Count::default())
 }
 
-/// How many multiply-accumulates of convolutions, linear layers, attention and products of maps a run takes, counted where each is
-/// done. A tap that falls on padding multiplies a zero and counts.
+/// How many multiply-accumulates of convolutions, linear layers, attention, reassemblies and products of maps a run takes, counted
+/// where each is done. A tap that falls on padding multiplies a zero and counts.
 ///
 /// # Errors
 /// As [`run`].
@@ -207,6 +207,6 @@ fn run_instr(instr: &Instr, weights: &BodyWeights, args: &[Map], shape: &[usize]
         Instr::Softmax => softmax::run(1, input),
         Instr::PixelShuffle { factor } => pixel_shuffle::run(*factor, input, shape),
         Instr::ChannelShuffle { groups } => channel_shuffle::run(*groups, input, shape),
-        Instr::Reassemble { kernel, factor } => reassemble::run(*kernel, *factor, input, &args[1], shape),
+        Instr::Reassemble { kernel, factor } => reassemble::run(*kernel, *factor, args, shape, weights.count),
     }
 }
