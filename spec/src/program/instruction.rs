@@ -371,8 +371,9 @@ impl Instr {
         }
     }
 
-    /// Multiply-accumulates of one run, for operands and a result of these shapes. Taps that fall on padding count like the
-    /// others; biases and everything that no weight is multiplied in count nothing.
+    /// Multiply-accumulates of one run, for operands and a result of these shapes: of weights with maps, and of maps with each
+    /// other in attention, matrix products and reassemblies. Taps that fall on padding count like the others; biases and what
+    /// is done cell by cell count nothing.
     pub fn macs<E: Extent>(&self, inputs: &[Shape<E>], output: &Shape<E>) -> E {
         let channels = |shape: &Shape<E>| shape[1].as_constant().unwrap_or(0);
         let each = match self {
