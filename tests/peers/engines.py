@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from cases import NECKAR, given, neckar
+from cases import NECKAR, given, neckar, spec_name
 
 HERE = Path(__file__).parent
 PYTHON = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "torch": "torch.compile"}
@@ -118,6 +118,7 @@ class Network:
 
 def difference(own, expected):
     """The greatest difference of an output relative to the greatest of its values."""
+    own = {spec_name(name, expected): array for name, array in own.items()}
     if own.keys() != expected.keys() or any(own[name].shape != expected[name].shape for name in own):
         raise Failed("it has other outputs")
     return max(float(abs(own[name] - array).max() / abs(array).max()) for name, array in expected.items())

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from cases import CASES, Table, error, given, inputs, name, neckar, onnx_inputs, reference, sizes_of
+from cases import CASES, Table, error, given, inputs, name, neckar, onnx_inputs, reference, sizes_of, spec_name
 
 
 def main():
@@ -36,9 +36,7 @@ def main():
                 for sizes in sizes_of_file:
                     arrays = inputs(onnx_inputs(model), sizes)
                     expected = reference(folder, spec, settings, weights, arrays)
-                    names = [output.name for output in session.get_outputs()]
-                    # An output that is called like an input has another name in ONNX.
-                    names = [name if name in expected else name.removesuffix("_out") for name in names]
+                    names = [spec_name(output.name, expected) for output in session.get_outputs()]
                     made = dict(zip(names, session.run(None, arrays)))
                     what = " ".join([name(spec, settings), *options])
                     in_onnxruntime.line(what, sizes, error(made, expected))

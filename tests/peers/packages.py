@@ -21,6 +21,7 @@ import torch
 import torchvision
 from torchvision.ops import FeaturePyramidNetwork
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool, LastLevelP6P7
+from transformers import RTDetrConfig, RTDetrModel
 from ultralytics.nn.tasks import DetectionModel
 
 
@@ -193,6 +194,24 @@ def mmdet_pafpn(source, outputs):
     return Network(net, run, pyramid(2, channels), rename)
 
 
+def rtdetr_encoder():
+    """The hybrid encoder of RT-DETR and the projections before it, at 640×640."""
+    detector = RTDetrModel(RTDetrConfig(attn_implementation="eager"))
+    net = torch.nn.ModuleList([detector.encoder_input_proj, detector.encoder])
+
+    def run(**maps):
+        projected = [project(x) for project, x in zip(detector.encoder_input_proj, maps.values())]
+        return levels(3, detector.encoder(projected).last_hidden_state)
+
+    return Network(net, run, pyramid(3, RESNET50[1:], 80, 80))
+
+
+def vit(size, registers, image_size):
+    """DINOv2's backbone. Other sizes than the published checkpoints' 518 have as many places to learn."""
+    net = timm.create_model(f"vit_{size}_patch14{'_reg4' if registers else ''}_dinov2", img_size=image_size)
+    return Network(net, lambda x: {"tokens": net(x)}, image((image_size, image_size)))
+
+
 RESNET50 = (256, 512, 1024, 2048)
 LITE_HRNET = {18: (2, 4, 2), 30: (3, 8, 3)}
 
@@ -228,7 +247,11 @@ def published():
     made |= {f"lite_hrnet_{depth}": partial(lite_hrnet, modules, (256, 192)) for depth, modules in LITE_HRNET.items()}
     made |= {f"yolov8{scale}": partial(yolov8, scale, True, (640, 640)) for scale in "nsmlx"}
     made |= {f"bifpn_{scale.lower()}": partial(bifpn, scale) for scale in SCALES}
+    for size in ("small", "base", "large"):
+        for registers in (False, True):
+            made |= {f"vit_{size}{'_reg4' if registers else ''}@{at}": partial(vit, size, registers, at) for at in (518, 224)}
     return made | {
+        "rtdetr_encoder": rtdetr_encoder,
         "fpn": partial(fpn, RESNET50, 256, (56, 56)),
         "fpn_batch_norm": partial(fpn, RESNET50, 256, (56, 56), norm=torch.nn.BatchNorm2d),
         "fpn_retinanet": partial(fpn, RESNET50[1:], 256, (32, 32), extra=LastLevelP6P7(2048, 256)),

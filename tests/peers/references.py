@@ -89,7 +89,7 @@ def main(path):
             held |= samples(name, make())
         save_file(held, path, metadata={package: version(package) for package in PACKAGES})
         for name, make in published().items():
-            print("{:<18} {:>12_} parameters {:>16_} multiply-accumulates at {}".format(name, *figures(make())))
+            print("{:<20} {:>12_} parameters {:>16_} multiply-accumulates at {}".format(name, *figures(make())))
 
 
 main(sys.argv[1])

@@ -12,13 +12,17 @@ use crate::cases::Case;
 /// A variant: its spec and settings, rows and columns, parameters, multiply-accumulates.
 type Row = (&'static str, &'static [(&'static str, &'static str)], [i64; 2], u64, u64);
 
+fn sizes([rows, columns]: [i64; 2]) -> Env {
+    let mut env = Env::new();
+    env.set("B", 1);
+    env.set("H", rows);
+    env.set("W", columns);
+    env
+}
+
 fn hold(rows: &[Row]) {
-    for &(spec, settings, [rows, columns], parameters, macs) in rows {
-        let mut env = Env::new();
-        env.set("B", 1);
-        env.set("H", rows);
-        env.set("W", columns);
-        let total = audit(&Case { name: spec, spec, settings }.checked(), Some(&env)).total;
+    for &(spec, settings, size, parameters, macs) in rows {
+        let total = audit(&Case { name: spec, spec, settings }.checked(), Some(&sizes(size))).total;
         assert_eq!((total.parameters, total.macs), (parameters, Some(macs)), "{spec} {settings:?}");
     }
 }
@@ -83,12 +87,52 @@ fn lite_hrnet() {
     ]);
 }
 
-/// The state dict of Transformers 5.23's `RTDetrHybridEncoder` and input projections, whose tensors the reference output of
-/// `rtdetr_encoder` was computed from; its multiply-accumulates are published of the whole detector only.
+/// Transformers 5.24.0: the hybrid encoder of `RTDetrModel` and the projections before it, for an image of 640×640.
 #[test]
 fn rtdetr_encoder() {
-    let total = audit(&Case { name: "rtdetr_encoder", spec: "rtdetr_encoder", settings: &[] }.checked(), None).total;
-    assert_eq!(total.parameters, 11_950_848);
+    hold(&[("rtdetr_encoder", &[], [80, 80], 11_950_848, 25_457_459_200)]);
+}
+
+/// timm 1.0.31: `vit_small_patch14_dinov2` to `vit_large_patch14_reg4_dinov2` for images of 518×518, as published, and of 224×224. The
+/// checkpoints have a mask token besides, which is for training. ViTDet's pyramid on them is of no package.
+#[test]
+fn dinov2() {
+    let hold = |[width, depth, heads]: [&'static str; 3],
+                registers,
+                [pixels, grid]: [&'static str; 2],
+                parameters,
+                macs| {
+        let settings =
+            vec![("width", width), ("depth", depth), ("heads", heads), ("registers", registers), ("grid", grid)];
+        let case = Case { name: "vit_pyramid", spec: "vit_pyramid", settings: settings.leak() };
+        let layers = audit(&case.checked(), Some(&sizes([pixels.parse().unwrap(); 2]))).layers;
+        let vit = &layers.iter().find(|layer| layer.name == "vit").unwrap().cost;
+        assert_eq!((vit.parameters, vit.macs), (parameters, Some(macs)), "{width}, {registers} registers, {pixels}");
+    };
+    let [small, base, large] = [["384", "12", "6"], ["768", "12", "12"], ["1024", "24", "16"]];
+    let [published, own] = [["518", "37"], ["224", "16"]];
+    hold(small, "0", published, 22_056_192, 46_696_739_328);
+    hold(base, "0", published, 86_579_712, 151_573_718_016);
+    hold(large, "0", published, 304_367_616, 506_803_826_688);
+    hold(small, "0", own, 21_628_800, 6_123_561_984);
+    hold(base, "0", own, 85_724_928, 23_161_227_264);
+    hold(large, "0", own, 303_227_904, 81_011_982_336);
+    // With registers timm adds the class token's place to the token, where DINOv2's checkpoints keep it.
+    hold(small, "4", published, 22_057_344 + 384, 46_882_828_800);
+    hold(base, "4", published, 86_582_016 + 768, 152_115_766_272);
+    hold(large, "4", published, 304_370_688 + 1024, 508_551_278_592);
+}
+
+/// CARAFE's paper (arXiv 1905.02188, table 4) has 74 k parameters of an up-sampling of 256 channels and, by the formula of its section
+/// 3.3, 199 k operations a cell of its source, two for each multiply-accumulate and two for each bias. The rest is torchvision's
+/// FPN.
+#[test]
+fn carafe_fpn() {
+    let (kernels, cells) = (4 * 25, 28 * 28 + 14 * 14 + 7 * 7);
+    let parameters = 256 * 64 + 64 + 9 * 64 * kernels + kernels;
+    let macs = 256 * 64 + 9 * 64 * kernels + kernels * 256;
+    rounds(&[parameters, 2 * (macs + 64 + kernels)], 1e3, 0, &["74", "199"]);
+    hold(&[("carafe_fpn", &[], [56, 56], 3_344_384 + 3 * parameters, 2_841_968_640 + macs * cells)]);
 }
 
 /// ultralytics 8.4.190: `yolov8n.yaml` to `yolov8x.yaml`, whose summaries have these numbers of gradients; the 16 parameters more
