@@ -44,7 +44,7 @@ def main():
                         np.savez(folder / "in.npz", **arrays)
                         command = [rust, "tract", path, folder / "in.npz", folder / "out.npz", "1"]
                         subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-                        made = dict(zip(names, np.load(folder / "out.npz").values()))
+                        made = {spec_name(output, expected): array for output, array in np.load(folder / "out.npz").items()}
                         in_tract.line(what, sizes, error(made, expected))
     in_onnxruntime.end()
     if rust:

@@ -33,7 +33,9 @@ def initialisation(net, folder, spec, settings):
         if theirs.std() == 0 or theirs.size < 2000:
             same = theirs.std() != 0 or np.array_equal(own, theirs)
         else:
-            same = abs(own.std() / theirs.std() - 1) < 0.1 and abs(abs(own).max() / abs(theirs).max() - 1) < 0.35
+            # The mean distance from zero is 0.80 deviations of a normal distribution, and 0.87 of a uniform one.
+            shape = [abs(values).mean() / values.std() for values in (own, theirs)]
+            same = abs(own.std() / theirs.std() - 1) < 0.1 and abs(shape[0] - shape[1]) < 0.035
         if not same:
             raise SystemExit(f"{name(spec, settings)}: `{key}` begins otherwise in PyTorch: {own.std()} against {theirs.std()}")
 
