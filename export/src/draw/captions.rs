@@ -18,12 +18,13 @@ mod cost {
     /// On a line of which too little is left, or at the end of an upright one.
     pub const SHORT: i32 = 60;
     pub const END: i32 = 30;
-    /// Over a cell of another arrow.
-    pub const COVERED: i32 = 20;
+    /// Over a cell of another arrow, and beside one.
+    pub const COVERED: i32 = 60;
+    pub const NEAR: i32 = 2;
     /// At a piece that arrows share: nobody could tell whose text it is.
     pub const SHARED: i32 = 80;
     /// Over the border of a frame.
-    pub const BORDER: i32 = 30;
+    pub const BORDER: i32 = 60;
 }
 
 /// Puts texts on arrows: on a line along a row, or beside an upright one, where they cover no box and no text.
@@ -69,7 +70,10 @@ fn candidates(piece: &[Point], size: (i32, i32)) -> Vec<Candidate> {
             let end = if short { cost::END } else { 0 };
             add(on.moved((at.0 + 1 - on.left, 0)), Align::Left, cost::RIGHT + end);
             add(on.moved((at.0 - 1 - on.right, 0)), Align::Right, cost::LEFT + end);
-            add(on, Align::Middle, cost::ACROSS);
+            // It need not be in the middle of it.
+            for shift in -(size.0 / 4)..=size.0 / 4 {
+                add(on.moved((shift, 0)), Align::Middle, cost::ACROSS + cost::OFF_MIDDLE * shift.abs());
+            }
         }
     }
     candidates
@@ -86,8 +90,11 @@ fn is_free(layout: &Layout, rect: &Rect) -> bool {
 /// What a text at a place does to other arrows and to frames.
 fn disturbance(maze: &Maze, layout: &Layout, candidate: &Candidate, own: (usize, usize)) -> i32 {
     let foreign = |cell: Point| maze.lines(cell).filter(|line| *line != own).count() as i32;
-    let covered: i32 = candidate.rect.cells().map(foreign).sum();
+    let [covered, near] = [0, 1].map(|by| candidate.rect.grown(by).cells().map(foreign).sum::<i32>());
     let inside = |frame: &Rect| candidate.rect.cells().all(|cell| frame.grown(-1).contains(cell));
     let borders = layout.frames.iter().flatten().filter(|frame| frame.meets(&candidate.rect) && !inside(frame));
-    cost::COVERED * covered + cost::SHARED * foreign(candidate.at) + cost::BORDER * borders.count() as i32
+    cost::COVERED * covered
+        + cost::NEAR * (near - covered)
+        + cost::SHARED * foreign(candidate.at)
+        + cost::BORDER * borders.count() as i32
 }

@@ -1,15 +1,16 @@
 //! From a graph to a scene: operators folded into what a drawing shows.
 //!
-//! A block's instance is one unit, and so is a chain of them (`layer1.0`, `layer1.1`, …). An instance that gives maps at
-//! several levels, a backbone or a neck, is shown from inside, in a frame. Norms and activations vanish into what they
-//! follow, resampling and convolutions without a name of their own into arrows.
+//! A block's instance is one unit, and so is a chain of them (`layer1.0`, `layer1.1`, …), unless they are shown from inside
+//! (`instances.rs`), in a frame. Norms and activations vanish into what they follow, resampling and convolutions without a
+//! name of their own into arrows.
 
 use std::collections::BTreeMap;
 
 use neckar_spec::check::Checked;
-use neckar_spec::graph::{Graph, Node, NodeId, ScopeId};
+use neckar_spec::graph::{Graph, GraphRow, Node, NodeId, ScopeId};
 use neckar_spec::size::Env;
 
+use super::instances::{around, chain_name, lies_in, readers, shown};
 use super::roles;
 use super::scene::Scene;
 use super::words::{Part, operands, part, words};
@@ -20,10 +21,12 @@ const USUAL: i64 = 256;
 /// The scene of a network.
 pub(super) fn scene(checked: &Checked) -> Scene {
     let sizes = sizes(checked);
-    let mut folding = Folding::new(checked.graph(), &sizes);
+    let shapes = shapes(checked.graph(), &sizes);
+    let shown = shown(checked.graph(), &shapes, &levels(&shapes));
+    let mut folding = Folding::new(&shown.graph, &shown.open, &sizes);
     folding.group();
     folding.find_arrows();
-    let mut scene = folding.scene();
+    let mut scene = folding.scene(&shown.captions);
     scene.sizes = free_sizes(checked.graph(), &sizes);
     roles::assign(&mut scene);
     scene
@@ -54,6 +57,12 @@ fn free_sizes(graph: &Graph, env: &Env) -> String {
     graph.symbols.iter().filter_map(size).collect::<Vec<_>>().join(", ")
 }
 
+/// For each node its sizes without the batch.
+fn shapes(graph: &Graph, env: &Env) -> Vec<Vec<i64>> {
+    let axes = |node: &Node| node.shape.iter().skip(1).map(|size| size.eval(env).unwrap_or(1).max(1)).collect();
+    graph.nodes.iter().map(axes).collect()
+}
+
 /// A graph with the groups that its operators fall into.
 pub(super) struct Folding<'g> {
     pub graph: &'g Graph,
@@ -66,7 +75,7 @@ pub(super) struct Folding<'g> {
     /// For each node the outputs that it is.
     pub outputs: Vec<Vec<String>>,
     /// Whether a scope is shown from inside.
-    pub open: Vec<bool>,
+    pub open: &'g [bool],
     /// For each node the rows of open scopes that it is, by the depth of the scope.
     pub rows: BTreeMap<NodeId, Vec<(usize, &'g str)>>,
     /// For each node the group that it belongs to, whose other nodes lead to it.
@@ -78,79 +87,36 @@ pub(super) struct Folding<'g> {
 }
 
 impl<'g> Folding<'g> {
-    fn new(graph: &'g Graph, env: &Env) -> Folding<'g> {
-        let axes = |node: &Node| node.shape.iter().skip(1).map(|size| size.eval(env).unwrap_or(1).max(1)).collect();
-        let shapes: Vec<Vec<i64>> = graph.nodes.iter().map(axes).collect();
-        let mut readers = vec![Vec::new(); shapes.len()];
-        for (id, node) in graph.nodes() {
-            for operand in operands(node) {
-                readers[operand.0 as usize].push(id);
-            }
-        }
+    fn new(graph: &'g Graph, open: &'g [bool], env: &Env) -> Folding<'g> {
+        let shapes = shapes(graph, env);
         let mut outputs = vec![Vec::new(); shapes.len()];
         for output in &graph.outputs {
             outputs[output.node.0 as usize].push(output.full_name());
         }
-        let mut folding = Folding {
+        let mut rows: BTreeMap<NodeId, Vec<(usize, &str)>> = BTreeMap::new();
+        // What an instance calls something that it is given is no name for it.
+        let own = |row: &&GraphRow| open[row.scope.0 as usize] && lies_in(graph, row.node, row.scope);
+        for row in graph.rows.iter().filter(own) {
+            rows.entry(row.node).or_default().push((around(graph, row.scope).count(), row.name.as_str()));
+        }
+        Folding {
             graph,
             levels: levels(&shapes),
             shapes,
-            readers,
+            readers: readers(graph),
             outputs,
-            open: Vec::new(),
-            rows: BTreeMap::new(),
+            open,
+            rows,
             groups: Vec::new(),
             members: BTreeMap::new(),
             arrows: BTreeMap::new(),
-        };
-        folding.open_scopes();
-        for row in graph.rows.iter().filter(|row| folding.open[row.scope.0 as usize]) {
-            let depth = folding.around(row.scope).count();
-            folding.rows.entry(row.node).or_default().push((depth, row.name.as_str()));
         }
-        folding
-    }
-
-    /// Opens the instances that give maps at several levels, unless they are repeated: their chain is one box.
-    fn open_scopes(&mut self) {
-        let mut given = vec![Vec::new(); self.graph.scopes.len()];
-        for (id, node) in self.graph.nodes() {
-            let Some(level) = self.levels[id.0 as usize] else { continue };
-            for scope in self.around(node.scope) {
-                if self.leaves(id, scope) {
-                    given[scope.0 as usize].push(level);
-                }
-            }
-        }
-        // A scope stands behind the one that it lies in.
-        for (i, scope) in self.graph.scopes.iter().enumerate() {
-            let several = given[i].iter().any(|level| *level != given[i][0]);
-            let repeated = chain_name(&scope.name).is_some();
-            let open = scope.parent.is_none_or(|parent| self.open[parent.0 as usize] && several && !repeated);
-            self.open.push(open);
-        }
-    }
-
-    /// A scope and those that it lies in.
-    pub(super) fn around(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> + use<'g> {
-        let graph = self.graph;
-        std::iter::successors(Some(scope), |&scope| graph.scope(scope).parent)
-    }
-
-    fn lies_in(&self, node: NodeId, scope: ScopeId) -> bool {
-        self.around(self.graph.node(node).scope).any(|around| around == scope)
-    }
-
-    /// Whether something outside a scope reads a node in it.
-    fn leaves(&self, node: NodeId, scope: ScopeId) -> bool {
-        let index = node.0 as usize;
-        !self.outputs[index].is_empty() || self.readers[index].iter().any(|&reader| !self.lies_in(reader, scope))
     }
 
     /// The innermost open scope around a node, and the closed one in it.
     pub(super) fn home(&self, node: NodeId) -> (ScopeId, Option<ScopeId>) {
         let mut closed = None;
-        for scope in self.around(self.graph.node(node).scope) {
+        for scope in around(self.graph, self.graph.node(node).scope) {
             if self.open[scope.0 as usize] {
                 return (scope, closed);
             }
@@ -198,36 +164,45 @@ impl<'g> Folding<'g> {
         let before = read.first()?;
         let (_, earlier) = self.home(*before);
         let earlier = earlier?;
-        if read.iter().any(|node| !self.lies_in(*node, earlier)) {
+        if read.iter().any(|node| !lies_in(self.graph, *node, earlier)) {
             return None;
         }
         let other = self.graph.scope(earlier);
         let same = other.network == self.graph.scope(scope).network && other.parent == self.graph.scope(scope).parent;
         let follows = chain_name(&other.name).is_some_and(|(name, before)| name == own && before + 1 == number);
         // An instance's nodes stand in a row.
-        let inside = |node: &NodeId| self.lies_in(*node, earlier);
+        let inside = |node: &NodeId| lies_in(self.graph, *node, earlier);
         let back = (0..=before.0).rev().map(NodeId).take_while(inside);
         let mut all = back.chain((before.0 + 1..first.0).map(NodeId).take_while(inside));
         let alone = all.all(|node| {
             let readers = &self.readers[node.0 as usize];
             self.outputs[node.0 as usize].is_empty()
-                && readers.iter().all(|&reader| self.lies_in(reader, scope) || self.lies_in(reader, earlier))
+                && readers
+                    .iter()
+                    .all(|&reader| lies_in(self.graph, reader, scope) || lies_in(self.graph, reader, earlier))
         });
         (same && follows && alone).then(|| self.groups[before.0 as usize])
     }
 
-    /// The group that a norm or an activation goes into.
+    /// The group that a norm, an activation or a later part of a layer goes into.
     fn followed(&self, id: NodeId, home: ScopeId) -> Option<usize> {
         let node = self.graph.node(id);
-        if part(node) != Part::Follower {
-            return None;
-        }
-        let before = node.inputs[0];
+        let &before = node.inputs.first()?;
         let source = self.graph.node(before);
         // A vector is flattened without a change of its values; a map's rows and columns are worth a box.
         let keeps_rank = source.shape.len() == node.shape.len() || self.levels[before.0 as usize].is_none();
-        let fits = source.op.is_some() && keeps_rank && self.home(before).0 == home && !self.is_arrow(before);
-        (fits && self.only_reader(before).is_some()).then(|| self.groups[before.0 as usize])
+        let first = NodeId(self.groups[before.0 as usize] as u32);
+        let fits = match part(node) {
+            Part::Follower => keeps_rank,
+            Part::Layer => {
+                let [start, own] = [first, id].map(|id| self.graph.node(id));
+                self.layer(id, home).is_some_and(|layer| self.layer(first, home) == Some(layer))
+                    && start.layer != own.layer
+            }
+            Part::Arrow | Part::Fuse(_) => false,
+        };
+        let follows = source.op.is_some() && self.home(before).0 == home && !self.is_arrow(before);
+        (fits && follows && self.only_reader(before).is_some()).then_some(first.0 as usize)
     }
 
     fn is_arrow(&self, id: NodeId) -> bool {
@@ -243,7 +218,7 @@ impl<'g> Folding<'g> {
         }
         for &before in &node.inputs {
             let same = part(self.graph.node(before)) == part(node) && self.home(before) == (home, None);
-            if same && self.only_reader(before).is_some() && self.row(&[before]).is_none() {
+            if same && self.only_reader(before).is_some() && !self.is_named(before, 1) {
                 let (from, to) = (self.groups[before.0 as usize], self.groups[id.0 as usize]);
                 self.groups.iter_mut().filter(|group| **group == from).for_each(|group| *group = to);
             }
@@ -256,32 +231,63 @@ impl<'g> Folding<'g> {
         rows.iter().min_by_key(|(depth, _)| *depth).map(|(_, name)| *name)
     }
 
-    /// Finds the groups that are drawn as arrows: resampling, and convolutions without a name on their way into a fusion.
+    /// Whether a row of an instance at most so deep is a node: in a frame, a row alone makes nothing a box.
+    fn is_named(&self, node: NodeId, depth: usize) -> bool {
+        self.rows.get(&node).is_some_and(|rows| rows.iter().any(|row| row.0 <= depth))
+    }
+
+    /// Finds the groups that are drawn as arrows: resampling, and convolutions without a box of their own on their way into a
+    /// fusion.
     fn find_arrows(&mut self) {
-        let reads_on = |group: &Vec<NodeId>| {
-            let last = *group.last()?;
-            let index = last.0 as usize;
-            (self.outputs[index].is_empty() && !self.readers[index].is_empty()).then_some(last)
-        };
         let mut arrows = BTreeMap::new();
         for (group, members) in &self.members {
-            let (Some(&first), Some(last)) = (members.first(), reads_on(members)) else { continue };
+            let (Some(&first), Some(&last)) = (members.first(), members.last()) else { continue };
             let node = self.graph.node(first);
-            if self.home(first).1.is_some() || node.op.is_none() || node.inputs.is_empty() {
-                continue;
-            }
-            let into_fusion = || {
-                let fusion = self.only_reader(last).filter(|&reader| self.home(reader).1.is_none())?;
-                matches!(part(self.graph.node(fusion)), Part::Fuse(_)).then_some(())
-            };
-            let nameless = || part(node) == Part::Layer && self.row(members).is_none() && into_fusion().is_some();
-            let map = self.levels[first.0 as usize].is_some();
-            if map && (self.is_arrow(first) || nameless()) {
-                arrows.insert(*group, words(node));
+            let read = self.outputs[last.0 as usize].is_empty() && !self.readers[last.0 as usize].is_empty();
+            let maps = self.levels[first.0 as usize].is_some() && !node.inputs.is_empty();
+            if read && maps && (self.is_arrow(first) || self.leads_into_fusion(members)) {
+                arrows.insert(*group, group_words(self.graph, members));
             }
         }
         self.arrows = arrows;
     }
+
+    /// Whether a layer is read by a fusion alone, perhaps by way of layers and resampling that change its size.
+    fn leads_into_fusion(&self, members: &[NodeId]) -> bool {
+        let (first, last) = (members[0], members[members.len() - 1]);
+        let (home, closed) = self.home(first);
+        if closed.is_some() || part(self.graph.node(first)) != Part::Layer {
+            return false;
+        }
+        let mut reader = self.only_reader(last);
+        while let Some(on) = reader.filter(|&on| self.is_arrow(on)) {
+            reader = self.only_reader(on);
+        }
+        let Some(reader) = reader.filter(|&reader| self.home(reader).1.is_none()) else { return false };
+        // What a frame gives to the outside is worth a box if it has a row.
+        let depth = if self.home(reader).0 == home { 1 } else { usize::MAX };
+        if members.iter().any(|&member| self.is_named(member, depth)) {
+            return false;
+        }
+        let onward = &self.members[&self.groups[reader.0 as usize]];
+        match part(self.graph.node(reader)) {
+            Part::Fuse(_) => true,
+            Part::Layer => {
+                let resizes =
+                    onward.last().is_some_and(|on| self.levels[on.0 as usize] != self.levels[last.0 as usize]);
+                onward[0] == reader && resizes && self.leads_into_fusion(onward)
+            }
+            Part::Follower | Part::Arrow => false,
+        }
+    }
+}
+
+/// What a group's layers do, in words.
+pub(super) fn group_words(graph: &Graph, members: &[NodeId]) -> String {
+    let (first, others) = members.split_first().expect("a group has a first node");
+    let later = others.iter().map(|&member| graph.node(member)).filter(|node| part(node) == Part::Layer);
+    let parts: Vec<String> = std::iter::once(graph.node(*first)).chain(later).map(words).collect();
+    parts.join(", ")
 }
 
 /// For each shape the level of its map: halvings from the largest map, those that do not occur left out. A map of one cell
@@ -297,10 +303,4 @@ fn levels(shapes: &[Vec<i64>]) -> Vec<Option<usize>> {
     occurring.sort_unstable();
     occurring.dedup();
     shapes.iter().map(|shape| occurring.binary_search(&halvings(shape)?).ok()).collect()
-}
-
-/// `layer1.2` as `layer1` and 2.
-pub(super) fn chain_name(name: &str) -> Option<(&str, usize)> {
-    let (base, number) = name.rsplit_once('.')?;
-    Some((base, number.parse().ok()?))
 }

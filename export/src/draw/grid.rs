@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scene::Scene;
+use super::scene::{Glyph, Scene};
 
 /// A place in the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,20 +94,44 @@ fn after(scene: &Scene, columns: &[usize], from: usize, to: usize) -> usize {
     if before.level == unit.level || unit.is_vector() || before.is_vector() {
         return columns[from] + 1;
     }
-    // Where the level itself leads to the unit, the path's last map may stand further right than the unit.
-    let level_leads = sources(scene, to).any(|other| scene.units[other].level == unit.level);
-    if level_leads && before.stage == unit.stage && before.frame == unit.frame { 0 } else { columns[from] }
+    // Where the level itself leads to the unit, or to the fusion that it alone goes into, the path's last map may stand
+    // further right than the unit.
+    let level_leads = |to: usize| sources(scene, to).any(|other| scene.units[other].level == scene.units[to].level);
+    let leads = level_leads(to) || only_fusion(scene, to).is_some_and(|fusion| fed_apart(scene, fusion, to));
+    if leads && before.stage == unit.stage && before.frame == unit.frame { 0 } else { columns[from] }
 }
 
-/// The first column of the frames around a unit: behind those that they read.
+/// The fusion of its level that alone reads a unit.
+fn only_fusion(scene: &Scene, unit: usize) -> Option<usize> {
+    let mut readers = scene.edges.iter().filter(|edge| edge.from == unit).map(|edge| edge.to);
+    let (fusion, level) = (readers.next()?, scene.units[unit].level);
+    let fuses = matches!(scene.units[fusion].glyph, Glyph::Fuse(_)) && scene.units[fusion].level == level;
+    (fuses && readers.next().is_none()).then_some(fusion)
+}
+
+/// Whether a unit reads another of its level than the given one.
+fn fed_apart(scene: &Scene, unit: usize, but: usize) -> bool {
+    sources(scene, unit).any(|other| other != but && scene.units[other].level == scene.units[unit].level)
+}
+
+/// The first column of a unit and of the frames around it: behind all frames that they read, unless above or below; a frame
+/// behind all else that it reads, too.
 fn frame_start(scene: &Scene, columns: &[usize], to: usize) -> usize {
-    let starts = scene.frames_of(to).map(|frame| {
-        let outside = |edge: &&super::scene::Edge| scene.holds(frame, edge.to) && !scene.holds(frame, edge.from);
-        let read = scene.edges.iter().filter(outside).flat_map(|edge| scene.frames_of(edge.from));
-        let apart = read.filter(|&other| !scene.holds(other, to));
-        let ends = apart.map(|other| {
-            let inside = scene.units_in(other).take_while(|&unit| unit < to);
-            inside.map(|unit| columns[unit] + 1).max().unwrap_or(0)
+    let level = |&unit: &usize| scene.units[unit].level;
+    let meet = |some: &[usize], others: &[usize]| {
+        some.iter().map(level).min() <= others.iter().map(level).max()
+            && others.iter().map(level).min() <= some.iter().map(level).max()
+    };
+    let around = scene.frames_of(to).map(|frame| scene.units_in(frame).collect());
+    let starts = around.chain([vec![to]]).map(|own: Vec<usize>| {
+        let read = scene.edges.iter().filter(|edge| own.contains(&edge.to) && !own.contains(&edge.from));
+        let ends = read.map(|edge| {
+            // Of a frame that the unit does not lie in, behind all of it.
+            let apart = scene.frames_of(edge.from).filter(|&other| !scene.holds(other, to)).last();
+            let block: Vec<usize> = apart.map_or(vec![edge.from], |other| scene.units_in(other).collect());
+            let end = block.iter().filter(|&&unit| unit < to).map(|&unit| columns[unit] + 1).max();
+            let beside = (apart.is_some() || own != [to]) && meet(&block, &own);
+            if beside { end.unwrap_or(0) } else { 0 }
         });
         ends.max().unwrap_or(0)
     });

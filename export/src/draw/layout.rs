@@ -1,9 +1,11 @@
 //! From a grid to cells: boxes, their texts, arrows and the texts on them, for any medium that is made of cells.
 
+use std::collections::BTreeSet;
+
 use super::arrows::connect;
 use super::captions::write;
 use super::grid::Grid;
-use super::route::Point;
+use super::route::{Point, cells};
 use super::scene::{Scene, Unit};
 
 /// A rectangle of cells; all four are in it.
@@ -129,12 +131,35 @@ pub(super) fn layout(scene: &Scene, medium: &impl Medium) -> Layout {
     let grid = Grid::new(scene);
     let mut layout = place(scene, &grid, medium);
     let maze = connect(scene, &grid, medium.measures(), &mut layout);
+    layout.center_labels();
     write(scene, medium, &maze, &mut layout);
     layout.crop(medium.measures().edge);
     layout
 }
 
 impl Layout {
+    /// Puts texts that stand beside a line which then took another way into the middle below their boxes.
+    fn center_labels(&mut self) {
+        let lines: BTreeSet<Point> =
+            self.paths.iter().flat_map(|path| path.windows(2)).flat_map(|pair| cells(pair[0], pair[1])).collect();
+        for unit in 0..self.labels.len() {
+            let Some(label) = self.labels[unit] else { continue };
+            let centered = label.moved((self.centers[unit].0 - (label.right - label.left + 1) / 2 - label.left, 0));
+            let others = self.labels.iter().chain(&self.titles).flatten().filter(|other| **other != label);
+            let free = !self.bodies.iter().chain(others).any(|other| other.meets(&centered));
+            if free && !centered.cells().any(|cell| lines.contains(&cell)) && self.is_framed_as(&label, &centered) {
+                self.labels[unit] = Some(centered);
+            }
+        }
+    }
+
+    /// Whether a rectangle lies in the same frames as another, and on no border.
+    fn is_framed_as(&self, one: &Rect, other: &Rect) -> bool {
+        let corners = |rect: &Rect| [(rect.left, rect.top), (rect.right, rect.bottom)];
+        let within = |frame: &Rect, rect: &Rect| corners(rect).map(|corner| frame.grown(-1).contains(corner));
+        self.frames.iter().flatten().all(|frame| within(frame, one) == within(frame, other))
+    }
+
     /// Draws a frame around its units.
     fn frame(&mut self, scene: &Scene, medium: &impl Medium, frame: usize) {
         let held = scene.units_in(frame).flat_map(|unit| std::iter::once(self.bodies[unit]).chain(self.labels[unit]));
@@ -257,9 +282,15 @@ fn axes(scene: &Scene, grid: &Grid, medium: &impl Medium, labels: &[Option<Rect>
             ys.hold(grid.rows[i], rect.top, rect.bottom);
         }
     }
+    let mut turning = vec![0; grid.width() + 1];
     for edge in scene.edges.iter().filter(|edge| !edge.label.is_empty() && column(edge.from) < column(edge.to)) {
         let gap = &mut xs.gaps[column(edge.to)];
         *gap = (*gap).max(medium.words(&edge.label).0 + 2 * measures.stub.0 + 3);
+        turning[column(edge.to)] += i32::from(grid.rows[edge.from] != grid.rows[edge.to]);
+    }
+    // Those that leave their row have to pass each other's words.
+    for (gap, turning) in xs.gaps.iter_mut().zip(turning) {
+        *gap += measures.stub.0 * (turning - 1).max(0);
     }
     for frame in (0..scene.frames.len()).filter(|&frame| grid.framed[frame]) {
         let title = medium.title(&scene.frames[frame].label);

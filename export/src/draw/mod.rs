@@ -1,7 +1,7 @@
 //! Pictures of a network as the papers draw pyramids: levels as rows, the coarsest on top; backbone, laterals, top-down and
 //! bottom-up paths as columns.
 //!
-//! A graph is folded into a scene of units and edges (`fold.rs`, `roles.rs`); the scene gets a grid of columns and rows
+//! A graph is folded into a scene of units and edges (`instances.rs`, `fold.rs`, `roles.rs`); the scene gets a grid of columns and rows
 //! (`grid.rs`); a layout in cells gives boxes their places and arrows their ways, for pictures and for terminals alike
 //! (`layout.rs`, `arrows.rs`, `route.rs`). Mermaid and Graphviz lay out themselves and take the scene.
 
@@ -11,6 +11,7 @@ mod captions;
 mod dot;
 mod fold;
 mod grid;
+mod instances;
 mod layout;
 mod mermaid;
 mod png;

@@ -23,11 +23,13 @@ pub(super) fn assign(scene: &mut Scene) {
         scene.units[to].stage = edges.map(|edge| stage(edge.from)).max().unwrap_or(0);
     }
     let refines = scene.units.iter().any(|unit| unit.stage > 0);
+    let mut refined: Vec<bool> = scene.units.iter().map(|unit| unit.stage > 0).collect();
     let mut coarsens = vec![false; scene.units.len()];
     for edge in scene.edges.iter().rev() {
         let [from, to] = [edge.from, edge.to].map(|unit| &scene.units[unit]);
         // What a fusion or a vector gathers is no backbone's next level.
-        let next = to.level > from.level && to.glyph == Glyph::Map;
+        let next = to.level > from.level && to.glyph == Glyph::Map && (!refines || refined[edge.to]);
+        refined[edge.from] |= refined[edge.to];
         coarsens[edge.from] |= to.stage == 0 && (next || coarsens[edge.to]);
     }
     for (to, coarsens) in coarsens.into_iter().enumerate() {
@@ -38,6 +40,8 @@ pub(super) fn assign(scene: &mut Scene) {
         let enters = || before.iter().any(|edge| scene.units[edge.from].level < unit.level);
         // A 1×1 out of the backbone is the usual lateral; a block or a window still belongs to the body.
         let body = || after(Role::Backbone) && unit.operator != "1×1" && !matches!(unit.glyph, Glyph::Fuse(_));
+        // Levels that follow the pyramid's coarsest and lead back to none.
+        let extra = || after(Role::BottomUp) || (enters() && after(Role::TopDown));
         let role = match unit.glyph {
             _ if unit.role == Role::Input => Role::Input,
             _ if unit.is_vector() => Role::Global,
@@ -48,6 +52,7 @@ pub(super) fn assign(scene: &mut Scene) {
                     Role::BottomUp
                 }
             }
+            _ if extra() => Role::BottomUp,
             _ if !refines || coarsens || enters() || body() => Role::Backbone,
             _ if after(Role::TopDown) || down() => Role::TopDown,
             _ => Role::Lateral,

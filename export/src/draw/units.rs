@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use neckar_spec::graph::{NodeId, ScopeId};
 
-use super::fold::{Folding, chain_name};
+use super::fold::{Folding, group_words};
+use super::instances::{around, chain_name};
 use super::scene::{Edge, Frame, Glyph, Role, Scene, Unit};
-use super::words::{Part, operands, part, words};
+use super::words::{Part, operands, part, repeated};
 
 impl Folding<'_> {
-    /// Units, edges and frames.
-    pub(super) fn scene(&self) -> Scene {
-        let frames: Vec<ScopeId> = (1..self.open.len()).filter(|&i| self.open[i]).map(|i| ScopeId(i as u32)).collect();
+    /// Units, edges and frames with their captions.
+    pub(super) fn scene(&self, captions: &BTreeMap<ScopeId, String>) -> Scene {
+        let frames: Vec<ScopeId> = captions.keys().copied().collect();
         let frame = |scope: ScopeId| frames.binary_search(&scope).ok();
         let mut groups: Vec<(&usize, &Vec<NodeId>)> =
             self.members.iter().filter(|(group, _)| !self.arrows.contains_key(group)).collect();
@@ -26,10 +27,9 @@ impl Folding<'_> {
             frames: Vec::new(),
             levels: self.levels.iter().flatten().max().map_or(1, |most| most + 1),
         };
-        for scope in &frames {
-            let Some(parent) = self.graph.scope(*scope).parent else { continue };
-            let own = self.graph.scope(*scope);
-            scene.frames.push(Frame { label: format!("{}: {}", own.name, own.network), parent: frame(parent) });
+        for (&scope, label) in captions {
+            let parent = self.graph.scope(scope).parent.and_then(frame);
+            scene.frames.push(Frame { label: label.clone(), parent });
         }
         for (to, (_, members)) in groups.iter().enumerate() {
             for (from, label) in self.sources(members) {
@@ -66,7 +66,7 @@ impl Folding<'_> {
                 }
                 labels.reverse();
                 if group != own {
-                    sources.push((group, labels.join(", ")));
+                    sources.push((group, repeated(&labels)));
                 }
             }
         }
@@ -94,7 +94,7 @@ impl Folding<'_> {
             None => members.iter().find_map(|&member| self.layer(member, home)),
         };
         let input = self.graph.inputs.iter().find(|input| input.node == first).map(|input| input.name.as_str());
-        let name = self.row(members).or(input).or(layer.as_deref()).unwrap_or_default().to_owned();
+        let name = input.or_else(|| self.row(members)).or(layer.as_deref()).unwrap_or_default().to_owned();
         let operator = match closed {
             Some(scope) => {
                 let mut instances: Vec<Option<ScopeId>> = members.iter().map(|&node| self.home(node).1).collect();
@@ -106,7 +106,7 @@ impl Folding<'_> {
                     times => format!("{network} × {times}"),
                 }
             }
-            None => words(self.graph.node(first)),
+            None => group_words(self.graph, members),
         };
         let outputs = members.iter().flat_map(|member| self.outputs[member.0 as usize].iter().cloned()).collect();
         let shape = &self.shapes[last.0 as usize];
@@ -127,9 +127,9 @@ impl Folding<'_> {
     }
 
     /// The layer that a node applies, by its name in an open scope.
-    fn layer(&self, node: NodeId, home: ScopeId) -> Option<String> {
+    pub(super) fn layer(&self, node: NodeId, home: ScopeId) -> Option<String> {
         let path = self.graph.node(node).layer.as_deref()?;
-        let depth = self.around(home).filter(|&scope| self.graph.scope(scope).parent.is_some());
+        let depth = around(self.graph, home).filter(|&scope| self.graph.scope(scope).parent.is_some());
         // A scope's name may itself have a period: `cells.0`.
         let names: usize = depth.map(|scope| self.graph.scope(scope).name.len() + 1).sum();
         path.get(names..)?.split('.').next().map(str::to_owned)

@@ -145,6 +145,13 @@ pub(super) fn words(node: &Node) -> String {
     }
 }
 
+/// What happens one after the other: `1×1, 2× nearest`, `(3×3 /2) × 3`.
+pub(super) fn repeated(words: &[&str]) -> String {
+    let runs = words.chunk_by(|one, next| one == next);
+    let run = |run: &[&str]| if run.len() > 1 { format!("({}) × {}", run[0], run.len()) } else { run[0].to_owned() };
+    runs.map(run).collect::<Vec<_>>().join(", ")
+}
+
 fn instruction(node: &Node) -> Option<Instr> {
     Some(node.op.as_ref()?.lower(&node.weights, node.inputs.len(), &node.shape).0)
 }
