@@ -60,6 +60,26 @@ fn parts_cannot_have_the_names_of_containers() {
 }
 
 #[test]
+fn checkpoint_names_put_layers_into_blocks() {
+    let folder = Folder::new();
+    let spec = |name: &str| {
+        format!(
+            "block Part {{\n    input x\n    conv inner: -> 8 as \"3\"\n    output y = inner(x)\n}}\n\narch Odd at H = 8, W = 8 {{\n    input x: \
+             [B, 3, H, W]\n    Part part\n    conv more: -> 4 as \"{name}\"\n    output z = more(part(x))\n}}\n"
+        )
+    };
+    folder.write("apart.arch", &spec("part.4.conv"));
+    folder.succeed(&["export", "pytorch", "apart.arch"]);
+    let class = fs::read_to_string(folder.path("apart.py")).expect("it was written");
+    assert!(class.contains("self.part.add_module(\"4\", nn.ModuleDict({"), "{class}");
+    // Another module of that name would take the place of the block's own.
+    folder.write("within.arch", &spec("part.3.conv"));
+    let run = folder.neckar(&["export", "pytorch", "within.arch"]);
+    assert!(run.err.contains("`part` and `part.3` cannot both be modules"), "{}", run.err);
+    assert!(!folder.path("within.py").exists());
+}
+
+#[test]
 fn a_table_brings_other_names_to_the_spec() {
     let folder = Folder::new();
     folder.succeed(&["weights", "init", "fpn", "-o", "own.safetensors"]);

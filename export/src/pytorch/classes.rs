@@ -57,7 +57,7 @@ pub(super) fn classes(program: &Program, instances: &[Instance]) -> Result<Vec<S
     for height in 0..=highest {
         let mut groups: Vec<(Vec<usize>, Vec<Vec<Piece>>)> = Vec::new();
         for (index, instance) in instances.iter().enumerate().filter(|(_, instance)| instance.height == height) {
-            let template = template(program, instance, &makings, &inputs)?;
+            let template = template(program, instances, instance, &makings, &inputs)?;
             let alike = |others: &[Vec<Piece>], first: usize| {
                 program.bodies[instances[first].body].name == program.bodies[instance.body].name
                     && same_text(&others[0], &template)
@@ -89,11 +89,12 @@ pub(super) fn classes(program: &Program, instances: &[Instance]) -> Result<Vec<S
 /// An instance's class body, with the numbers of the instances inside it among its own.
 fn template(
     program: &Program,
+    instances: &[Instance],
     instance: &Instance,
     makings: &BTreeMap<usize, Making>,
     inputs: &InputNames,
 ) -> Result<Vec<Piece>, Error> {
-    let tree = modules(program, instance)?;
+    let tree = modules(program, instances, instance)?;
     let mut pieces = tree.definitions();
     pieces.push(Piece::text("\n"));
     pieces.push(Piece::Text(forward(program, instance, &tree, inputs)));

@@ -53,10 +53,25 @@ const PARAMETER: &str = "nn.Parameter";
 /// A module, or those below a name.
 #[derive(Debug)]
 pub(super) enum Tree {
-    /// A module and how it is made.
-    Module(Vec<Piece>),
+    /// A module, how it is made, and what checkpoint names put into it that its class does not have.
+    Module(Vec<Piece>, Vec<(String, Tree)>),
     /// Modules by their names.
     Below(Vec<(String, Tree)>),
+}
+
+impl Tree {
+    /// Those below it by name.
+    fn below(&self) -> &[(String, Tree)] {
+        match self {
+            Tree::Module(_, below) | Tree::Below(below) => below,
+        }
+    }
+
+    fn below_mut(&mut self) -> &mut Vec<(String, Tree)> {
+        match self {
+            Tree::Module(_, below) | Tree::Below(below) => below,
+        }
+    }
 }
 
 /// The modules of a class.
@@ -69,8 +84,8 @@ pub(super) struct Modules {
     inits: Vec<String>,
 }
 
-/// The modules that an instance's steps use.
-pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules, Error> {
+/// The modules that the steps of one of the instances use.
+pub(super) fn modules(program: &Program, instances: &[Instance], instance: &Instance) -> Result<Modules, Error> {
     let mut modules = Modules { tree: Vec::new(), sequential: BTreeSet::new(), inits: Vec::new() };
     let mut weighted: Vec<Weighted> = Vec::new();
     let body = &program.bodies[instance.body];
@@ -167,6 +182,9 @@ pub(super) fn modules(program: &Program, instance: &Instance) -> Result<Modules,
             add(norm.weight, pieces, &[(norm.weight, Kind::One), (norm.bias, Kind::Zero)])?;
         }
     }
+    for (name, tree) in &modules.tree {
+        hold_apart(name, tree, instances)?;
+    }
     sort_lists(&mut modules.tree);
     let mut groups = Vec::new();
     for (name, tree) in &modules.tree {
@@ -236,23 +254,40 @@ fn is_attribute(name: &str) -> bool {
     starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_') && !super::forward::KEYWORDS.contains(&name)
 }
 
+/// Refuses what checkpoint names put into a module of PyTorch's, or in place of a part of a class.
+fn hold_apart(path: &str, tree: &Tree, instances: &[Instance]) -> Result<(), Error> {
+    if let Tree::Module(made, within) = tree
+        && let Some((name, _)) = within.iter().find(|(name, _)| match made.as_slice() {
+            [Piece::Instance { index, .. }] => {
+                let Instance { weights, calls, .. } = &instances[*index];
+                let calls = calls.iter().flatten().map(|(_, path)| path);
+                weights.iter().chain(calls).any(|own| own.split('.').next() == Some(name))
+            }
+            _ => true,
+        })
+    {
+        return Err(Error::Nested(path.to_owned(), format!("{path}.{name}")));
+    }
+    tree.below().iter().try_for_each(|(name, tree)| hold_apart(&format!("{path}.{name}"), tree, instances))
+}
+
 /// Puts modules that are called by their positions into the order of these.
 fn sort_lists(below: &mut [(String, Tree)]) {
     if below.iter().all(|(name, _)| name.parse::<usize>().is_ok()) {
         below.sort_by_key(|(name, _)| name.parse::<usize>().unwrap_or(usize::MAX));
     }
     for (_, tree) in below {
-        if let Tree::Below(inner) = tree {
-            sort_lists(inner);
-        }
+        sort_lists(tree.below_mut());
     }
 }
 
 /// The paths of what holds nothing but modules, with the names of these.
 fn flat_groups(path: &str, tree: &Tree, groups: &mut Vec<(String, Vec<String>)>) {
-    let Tree::Below(below) = tree else { return };
+    let below = tree.below();
     let named = is_list(below) || below.iter().all(|(name, _)| is_attribute(name));
-    if named && below.iter().all(|(_, tree)| matches!(tree, Tree::Module(_))) {
+    let holds = matches!(tree, Tree::Below(_))
+        && below.iter().all(|(_, tree)| matches!(tree, Tree::Module(_, within) if within.is_empty()));
+    if named && holds {
         groups.push((path.to_owned(), below.iter().map(|(name, _)| name.clone()).collect()));
     }
     for (name, tree) in below {
@@ -277,21 +312,23 @@ impl Modules {
             }
             reached = if reached.is_empty() { name.to_owned() } else { format!("{reached}.{name}") };
             let at = below.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-                let tree = if names.peek().is_some() { Tree::Below(Vec::new()) } else { Tree::Module(Vec::new()) };
+                let more = names.peek().is_some();
+                let tree = if more { Tree::Below(Vec::new()) } else { Tree::Module(Vec::new(), Vec::new()) };
                 below.push((name.to_owned(), tree));
                 below.len() - 1
             });
-            match (&mut below[at].1, names.peek().is_some()) {
-                (Tree::Below(inner), true) => below = inner,
-                (Tree::Module(made), false) if made.is_empty() => {
-                    *made = pieces;
-                    return Ok(true);
-                }
-                (Tree::Module(_), false) => return Ok(false),
-                (Tree::Module(_), true) | (Tree::Below(_), false) => {
-                    return Err(Error::Nested(reached, path.to_owned()));
-                }
+            let tree = &mut below[at].1;
+            if names.peek().is_some() {
+                below = tree.below_mut();
+                continue;
             }
+            return Ok(match tree {
+                Tree::Module(made, _) if !made.is_empty() => false,
+                Tree::Module(_, within) | Tree::Below(within) => {
+                    *tree = Tree::Module(pieces, std::mem::take(within));
+                    true
+                }
+            });
         }
         Ok(false)
     }
@@ -304,14 +341,12 @@ impl Modules {
     }
 
     fn find(&self, path: &str) -> Option<&Tree> {
-        let mut below = Some(&self.tree);
+        let mut below = self.tree.as_slice();
         let mut found = None;
         for name in path.split('.') {
-            found = below?.iter().find(|(known, _)| known == name).map(|(_, tree)| tree);
-            below = match found {
-                Some(Tree::Below(inner)) => Some(inner),
-                _ => None,
-            };
+            let tree = below.iter().find(|(known, _)| known == name).map(|(_, tree)| tree)?;
+            below = tree.below();
+            found = Some(tree);
         }
         found
     }
@@ -319,21 +354,18 @@ impl Modules {
     /// The expression of a module: `self.layer1[0]`, `self.fpn.inner_blocks[2]`.
     pub fn access(&self, path: &str) -> String {
         let mut text = "self".to_owned();
-        let mut below = Some(&self.tree);
-        for (depth, name) in path.split('.').enumerate() {
-            let list = below.is_some_and(|below| is_list(below));
-            match (depth, list) {
-                (0, _) if is_attribute(name) => text = format!("self.{name}"),
-                (0, _) => text = format!("getattr(self, \"{name}\")"),
-                (_, true) => text.push_str(&format!("[{name}]")),
-                (_, false) if is_attribute(name) => text.push_str(&format!(".{name}")),
-                (_, false) => text.push_str(&format!("[\"{name}\"]")),
+        let mut below = self.tree.as_slice();
+        let mut of_a_class = true;
+        for name in path.split('.') {
+            match (of_a_class, is_list(below)) {
+                (false, true) => text.push_str(&format!("[{name}]")),
+                _ if is_attribute(name) => text.push_str(&format!(".{name}")),
+                (true, _) => text = format!("getattr({text}, \"{name}\")"),
+                (false, false) => text.push_str(&format!("[\"{name}\"]")),
             }
-            let found = below.and_then(|below| below.iter().find(|(known, _)| known == name));
-            below = match found {
-                Some((_, Tree::Below(inner))) => Some(inner),
-                _ => None,
-            };
+            let found = below.iter().find(|(known, _)| known == name);
+            of_a_class = matches!(found, Some((_, Tree::Module(..))));
+            below = found.map_or(&[], |(_, tree)| tree.below());
         }
         text
     }
@@ -351,17 +383,33 @@ impl Modules {
             self.write(name, tree, 2, &mut pieces);
             pieces.push(Piece::text(if is_attribute(name) { "\n" } else { ")\n" }));
         }
+        for (name, tree) in &self.tree {
+            self.put_within(name, tree, &mut pieces);
+        }
         pieces.extend(self.inits.iter().map(|statement| Piece::text(format!("        {statement}\n"))));
         pieces
     }
 
+    /// The statements that put modules into others.
+    fn put_within(&self, path: &str, tree: &Tree, pieces: &mut Vec<Piece>) {
+        for (name, inner) in tree.below() {
+            let below = format!("{path}.{name}");
+            if matches!(tree, Tree::Module(..)) {
+                pieces.push(Piece::Text(format!("        {}.add_module(\"{name}\", ", self.access(path))));
+                self.write(&below, inner, 2, pieces);
+                pieces.push(Piece::text(")\n"));
+            }
+            self.put_within(&below, inner, pieces);
+        }
+    }
+
     fn write(&self, path: &str, tree: &Tree, depth: usize, pieces: &mut Vec<Piece>) {
         let below = match tree {
-            Tree::Module(made) => return pieces.extend(made.iter().cloned()),
+            Tree::Module(made, _) => return pieces.extend(made.iter().cloned()),
             Tree::Below(below) => below,
         };
         let list = is_list(below);
-        let holds = |(_, tree): &(String, Tree)| matches!(tree, Tree::Module(made) if class(made) == PARAMETER);
+        let holds = |(_, tree): &(String, Tree)| matches!(tree, Tree::Module(made, _) if class(made) == PARAMETER);
         let (open, close) = match (list, self.sequential.contains(path)) {
             // The containers of `torch.nn` that are called by names hold modules alone.
             (false, _) if below.iter().any(holds) => (" Group(", ")"),
@@ -372,7 +420,7 @@ impl Modules {
         };
         pieces.push(Piece::text(open));
         // A single module stays on the line.
-        let single = list && matches!(below.as_slice(), [(_, Tree::Module(_))]);
+        let single = list && matches!(below.as_slice(), [(_, Tree::Module(..))]);
         for (name, tree) in below {
             let indent = if single { String::new() } else { format!("\n{}", "    ".repeat(depth + 1)) };
             pieces.push(Piece::Text(match close {
