@@ -64,14 +64,14 @@ fn checkpoint_names_put_layers_into_blocks() {
     let folder = Folder::new();
     let spec = |name: &str| {
         format!(
-            "block Part {{\n    input x\n    conv inner: -> 8 as \"3\"\n    output y = inner(x)\n}}\n\narch Odd at H = 8, W = 8 {{\n    input x: \
-             [B, 3, H, W]\n    Part part\n    conv more: -> 4 as \"{name}\"\n    output z = more(part(x))\n}}\n"
+            "block Part {{\n    input x\n    conv inner: -> 8 (kernel = 1) as \"3\"\n    output y = inner(x)\n}}\n\narch Odd at H = 8, W = 8 {{\n    input x: \
+             [B, 3, H, W]\n    Part part\n    conv more: -> 4 (kernel = 1) as \"{name}\"\n    output z = more(part(x))\n}}\n"
         )
     };
     folder.write("apart.arch", &spec("part.4.conv"));
     folder.succeed(&["export", "pytorch", "apart.arch"]);
     let class = fs::read_to_string(folder.path("apart.py")).expect("it was written");
-    assert!(class.contains("self.part.add_module(\"4\", nn.ModuleDict({"), "{class}");
+    assert!(class.contains("self.part.add_module(\"4\", "), "{class}");
     // Another module of that name would take the place of the block's own.
     folder.write("within.arch", &spec("part.3.conv"));
     let run = folder.neckar(&["export", "pytorch", "within.arch"]);
