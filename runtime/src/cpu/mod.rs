@@ -36,8 +36,8 @@ mod threads;
 mod transposed_conv;
 mod weighted_sum;
 
-pub(crate) use conv::is_depthwise;
 pub use conv::{Algorithm, ConvolutionSizes};
+pub(crate) use conv::{gathers_windows, is_depthwise};
 pub(crate) use executable::{Executable, State};
 pub use layout::Layout;
 pub(crate) use packed::{Packed, PackedNetwork, pack};

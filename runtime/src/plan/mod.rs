@@ -147,7 +147,7 @@ impl Plan {
             plan_site(index, site, &mut values, &mut steps)?;
         }
         let dims: Vec<Dims> = values.iter().map(|shape| dims(shape.as_deref())).collect::<Result<_, _>>()?;
-        let arrays = arrays::homes(network, &steps, &wanted, values.len());
+        let arrays = arrays::homes(network, &steps, &wanted, &dims);
         let steps = parts::read_in_parts(network, steps, &wanted, &dims);
         let (steps, slices) = slices::write_into_slices(network, steps, &wanted, &dims);
         let mut lifetimes = lifetimes(network, &steps, &wanted, &dims);

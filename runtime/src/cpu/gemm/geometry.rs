@@ -10,10 +10,10 @@ pub(super) const PADDING: usize = usize::MAX;
 /// The rows of an implicit matrix product: one a window of the input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Geometry {
-    input: Dims,
+    pub(super) input: Dims,
     /// Windows along the rows and along the columns of the input.
-    grid: Dims,
-    windows: [Window; 2],
+    pub(super) grid: Dims,
+    pub(super) windows: [Window; 2],
     /// How many rows and columns of the output a window makes: 1, or the stride of a transposed convolution.
     spread: usize,
 }
@@ -33,11 +33,6 @@ impl Geometry {
     pub(crate) fn spreading(input: Dims, spread: usize) -> Geometry {
         let window = Window { kernel: 1, stride: 1, padding: 0, dilation: 1 };
         Geometry { input, grid: input, windows: [window; 2], spread }
-    }
-
-    /// The sizes of the input.
-    pub(super) fn input(&self) -> Dims {
-        self.input
     }
 
     /// How many rows.

@@ -8,6 +8,7 @@
 mod geometry;
 mod panels;
 mod part;
+mod planar;
 mod tile;
 
 use std::array;
@@ -36,7 +37,7 @@ const BLOCK_ROWS: usize = 96;
 const TERMS: [usize; 2] = [384, 1024];
 
 /// Segments below so many floats are gathered.
-const SHORT_SEGMENT: usize = 16;
+pub(crate) const SHORT_SEGMENT: usize = 16;
 
 /// A matrix product ready to run.
 #[derive(Debug)]
@@ -159,10 +160,12 @@ impl Vectorised for Job<'_> {
         let Workspace { offsets, floats } = workspace;
         let (offsets, rest) = offsets.split_at_mut(rows.len() * segments);
         let (starts, gathered_offsets) = rest.split_at_mut(rows.len() * addends);
-        for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(segments)) {
-            match parts.is_empty() {
-                true => geometry.offsets(row, data.pitch, offsets),
-                false => part::offsets(parts, row, offsets),
+        if gemm.layouts[0] == Layout::ChannelsLast {
+            for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(segments)) {
+                match parts.is_empty() {
+                    true => geometry.offsets(row, data.pitch, offsets),
+                    false => part::offsets(parts, row, offsets),
+                }
             }
         }
         let mut located = None;
@@ -178,8 +181,11 @@ impl Vectorised for Job<'_> {
                 if gathered != Some(panel.input) {
                     match gemm.layouts[0] {
                         Layout::ChannelsLast => gather(left, gathered_offsets, floats),
+                        Layout::ChannelsFirst if geometry.taps() > 1 => {
+                            planar::gather(simd, data, geometry, rows.clone(), gathered_offsets, floats);
+                        }
                         Layout::ChannelsFirst => {
-                            layout::gather(simd, data, geometry.input(), rows.clone(), gathered_offsets, floats);
+                            layout::gather(simd, data, geometry.input, rows.clone(), gathered_offsets, floats);
                         }
                     }
                     gathered = Some(panel.input);

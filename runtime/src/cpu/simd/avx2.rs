@@ -110,6 +110,11 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn evens(self, from: &[f32]) -> __m256 {
+        call!(evens, self.load(from), self.load(&from[Self::LANES..]))
+    }
+
+    #[inline(always)]
     fn prefetch(self, at: *const f32) {
         prefetch(at);
     }
@@ -131,6 +136,13 @@ fn round(a: __m256) -> __m256 {
 fn power_of_two(n: __m256) -> __m256 {
     let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
     _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn evens(low: __m256, high: __m256) -> __m256 {
+    let fours = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(low, high));
+    _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(fours))
 }
 
 #[inline]

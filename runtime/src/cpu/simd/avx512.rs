@@ -110,6 +110,16 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn scale(self, x: __m512, n: __m512) -> __m512 {
+        call!(_mm512_scalef_ps, x, n)
+    }
+
+    #[inline(always)]
+    fn evens(self, from: &[f32]) -> __m512 {
+        call!(evens, self.load(from), self.load(&from[BLOCK..]))
+    }
+
+    #[inline(always)]
     fn prefetch(self, at: *const f32) {
         prefetch(at);
     }
@@ -131,6 +141,12 @@ fn round(a: __m512) -> __m512 {
 fn power_of_two(n: __m512) -> __m512 {
     let exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
     _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn evens(low: __m512, high: __m512) -> __m512 {
+    _mm512_permutex2var_ps(low, _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), high)
 }
 
 /// In four steps: rows whose numbers differ in one bit exchange the columns that differ in the same.

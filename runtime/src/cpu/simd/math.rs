@@ -62,7 +62,8 @@ fn hard_sigmoid<S: Simd>(simd: S, x: S::V) -> S::V {
 
 #[inline(always)]
 fn one_plus_exp_minus<S: Simd>(simd: S, x: S::V) -> S::V {
-    simd.add(simd.splat(1.0), exp(simd, simd.mul(x, simd.splat(-1.0))))
+    // A difference rather than a product: the multipliers have the most to do.
+    simd.add(simd.splat(1.0), exp(simd, simd.sub(simd.splat(-0.0), x)))
 }
 
 /// exp of each float, within 2e-7 of its value; infinity above 88.73, about 1e-38 below −87.3, NaN of NaN.
@@ -70,7 +71,7 @@ fn one_plus_exp_minus<S: Simd>(simd: S, x: S::V) -> S::V {
 /// x = n·ln 2 + r with |r| ≤ ln 2 / 2, and exp(r) by the polynomial of Cephes' `expf` (Moshier, 1989).
 #[inline(always)]
 fn exp<S: Simd>(simd: S, x: S::V) -> S::V {
-    // The order of the operands keeps a NaN of `x`. Beyond the upper bound the two factors of 2ⁿ overflow to infinity.
+    // The order of the operands keeps a NaN of `x`. Beyond the upper bound the result overflows to infinity.
     let x = simd.max(simd.splat(-87.3), simd.min(simd.splat(89.0), x));
     let n = simd.round(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
     // ln 2 in two parts, the first with so few bits that n times it is exact.
@@ -81,9 +82,7 @@ fn exp<S: Simd>(simd: S, x: S::V) -> S::V {
         p = simd.mul_add(p, r, simd.splat(coefficient));
     }
     let p = simd.mul_add(p, simd.mul(r, r), simd.add(r, simd.splat(1.0)));
-    let half = simd.round(simd.mul(n, simd.splat(0.5)));
-    let rest = simd.mul_add(half, simd.splat(-1.0), n);
-    simd.mul(simd.mul(p, simd.power_of_two(half)), simd.power_of_two(rest))
+    simd.scale(p, n)
 }
 
 /// Writes exp(x·scale) of floats in their place, up to a factor that makes the greatest 1; gives their sum.

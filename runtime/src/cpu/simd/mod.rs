@@ -66,6 +66,16 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn round(self, a: Self::V) -> Self::V;
     /// 2ⁿ for an integer n in −126 ..= 127; anything where n is NaN.
     fn power_of_two(self, n: Self::V) -> Self::V;
+    /// x·2ⁿ for an integer n from −126 to 129; anything where n is NaN.
+    #[inline(always)]
+    fn scale(self, x: Self::V, n: Self::V) -> Self::V {
+        // In two factors, as 2ⁿ alone may overflow.
+        let half = self.round(self.mul(n, self.splat(0.5)));
+        let rest = self.sub(n, half);
+        self.mul(self.mul(x, self.power_of_two(half)), self.power_of_two(rest))
+    }
+    /// Every other one of twice as many floats as a vector has, from the first on.
+    fn evens(self, from: &[f32]) -> Self::V;
     /// Asks for the cache line at an address, which need not be valid, to be brought into the second cache.
     fn prefetch(self, at: *const f32);
     /// Transposes a square.
@@ -153,6 +163,27 @@ pub(crate) fn partial(from: &[f32]) -> Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Evens([f32; 2 * BLOCK]);
+
+    impl Vectorised for Evens {
+        type Output = Block;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Block {
+            let mut block = [0.0; BLOCK];
+            simd.store(simd.evens(&self.0), &mut block);
+            block
+        }
+    }
+
+    #[test]
+    fn evens_are_every_other_float() {
+        for isa in Isa::all() {
+            let evens = isa.run(Evens(std::array::from_fn(|i| i as f32)));
+            assert_eq!(evens, std::array::from_fn(|i| (2 * i) as f32), "{isa:?}");
+        }
+    }
 
     struct Transpose<'a>(&'a mut Square);
 

@@ -85,6 +85,12 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn evens(self, from: &[f32]) -> Block {
+        let from = &from[..2 * BLOCK];
+        lanes(|i| from[2 * i])
+    }
+
+    #[inline(always)]
     fn prefetch(self, _: *const f32) {}
 
     #[inline(always)]

@@ -83,6 +83,12 @@ impl<S: Simd> Simd for Twice<S> {
     }
 
     #[inline(always)]
+    fn evens(self, from: &[f32]) -> Self::V {
+        let (low, high) = from.split_at(Self::LANES);
+        [self.0.evens(low), self.0.evens(high)]
+    }
+
+    #[inline(always)]
     fn prefetch(self, at: *const f32) {
         self.0.prefetch(at);
     }
