@@ -196,13 +196,13 @@ fn panels<S: Simd>(
     while index < count {
         if S::TILE[1] == 2 && index + 1 < count {
             let sums = &mut sums[..2 * rows];
-            accumulate::<S, 2>(simd, left, [panel(index), panel(index + 1)], &[], true, sums);
+            accumulate::<S, 2>(simd, left, [panel(index), panel(index + 1)], false, &[], true, sums);
             done(index, 2, &mut sums[..]);
             done(index + 1, 2, &mut sums[1..]);
             index += 2;
         } else {
             let sums = &mut sums[..rows];
-            accumulate::<S, 1>(simd, left, [panel(index)], &[], true, sums);
+            accumulate::<S, 1>(simd, left, [panel(index)], false, &[], true, sums);
             done(index, 1, sums);
             index += 1;
         }

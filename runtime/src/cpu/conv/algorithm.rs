@@ -6,6 +6,7 @@ use neckar_spec::program::Convolution;
 use serde::{Deserialize, Serialize};
 
 use super::winograd;
+use crate::cpu::simd::BLOCK;
 use crate::tensor::Dims;
 use crate::{Numerics, Tuning};
 
@@ -50,6 +51,9 @@ const TRANSFORM: f64 = 30.0;
 
 /// A weight that comes from memory, as it does in a network whose weights are larger than the caches.
 const WEIGHT: f64 = 10.0;
+
+/// Terms of a direct product that would take as long as to find a row's channels at a tap.
+const SEGMENT: usize = 10;
 
 impl Algorithm {
     /// All there are.
@@ -102,17 +106,24 @@ impl Algorithm {
         let &ConvolutionSizes {
             kernel, groups, input: [_, inputs, ..], output: [batch, outputs, height, width], ..
         } = sizes;
-        let weights = inputs / groups * outputs;
+        let outputs = groups * lanes(outputs / groups);
+        let pixels = batch * height * width;
         let Some(products) = self.products() else {
-            let weights = weights * kernel[0] * kernel[1];
-            return weights as f64 * ((batch * height * width) as f64 + WEIGHT);
+            let columns = kernel[0] * kernel[1] * outputs;
+            return (columns * inputs / groups) as f64 * (pixels as f64 + WEIGHT) + (columns * SEGMENT * pixels) as f64;
         };
+        let weights = inputs / groups * outputs;
         let results = products - 2;
         let tiles = batch * height.div_ceil(results) * width.div_ceil(results);
         let squares = products * products;
         let multiply = (squares * weights) as f64 * (tiles as f64 + WEIGHT);
-        multiply + TRANSFORM * (tiles * squares * (inputs + outputs)) as f64
+        multiply + TRANSFORM * (tiles * squares * (lanes(inputs) + outputs)) as f64
     }
+}
+
+/// So many channels in whole vectors, of which the last may be half of one.
+fn lanes(channels: usize) -> usize {
+    channels.next_multiple_of(BLOCK / 2)
 }
 
 impl fmt::Display for Algorithm {

@@ -22,7 +22,7 @@ pub(crate) use tile::Left;
 
 use super::epilogue::Finish;
 use super::layout::{self, Layout, Output};
-use super::simd::{BLOCK, Block, Simd, Vectorised};
+use super::simd::{self, BLOCK, Block, Simd, Vectorised};
 use super::{Task, Workspace};
 use crate::plan::Reads;
 use crate::tensor::{Dims, Map, MapMut};
@@ -161,11 +161,9 @@ impl Vectorised for Job<'_> {
         let (offsets, rest) = offsets.split_at_mut(rows.len() * segments);
         let (starts, gathered_offsets) = rest.split_at_mut(rows.len() * addends);
         if gemm.layouts[0] == Layout::ChannelsLast {
-            for (row, offsets) in rows.clone().zip(offsets.chunks_exact_mut(segments)) {
-                match parts.is_empty() {
-                    true => geometry.offsets(row, data.pitch, offsets),
-                    false => part::offsets(parts, row, offsets),
-                }
+            match parts.is_empty() {
+                true => geometry.offsets(rows.clone(), data.pitch, offsets),
+                false => part::offsets(parts, rows.clone(), offsets),
             }
         }
         let mut located = None;
@@ -232,15 +230,16 @@ impl Results<'_> {
         let Gemm { weights, geometry, parts, addends, layouts, .. } = self.gemm;
         let columns = array::from_fn::<_, P, _>(|p| weights.columns(self.index + p));
         let next = weights.after(self.index + P, P);
+        let narrow = simd::is_narrow::<S>(weights.panel(self.index + P - 1).width);
         if parts.is_empty() {
-            accumulate(simd, left, columns, next, true, sums);
+            accumulate(simd, left, columns, narrow, next, true, sums);
         }
         let mut columns = columns;
         for (i, part) in parts.iter().enumerate() {
             let length = part.channels() * BLOCK;
             let next = &next[share(next.len(), parts.len(), i)];
             let now = columns.map(|columns| &columns[..length]);
-            accumulate(simd, part.left(i, left, self.reads), now, next, i == 0, sums);
+            accumulate(simd, part.left(i, left, self.reads), now, narrow, next, i == 0, sums);
             columns = columns.map(|columns| &columns[length..]);
         }
         for p in 0..P {
@@ -267,12 +266,14 @@ impl Results<'_> {
 }
 
 /// The sums `[row][panel]` of a block of rows for P panels. `next` are the weights that are needed after these: they come from
-/// memory meanwhile. The terms are added to the sums that are there, unless they begin them.
+/// memory meanwhile. The terms are added to the sums that are there, unless they begin them. Of the last panel's sums only the
+/// first half counts where it is narrow.
 #[inline(always)]
 pub(crate) fn accumulate<S: Simd, const P: usize>(
     simd: S,
     left: Left,
     columns: [&[f32]; P],
+    narrow: bool,
     next: &[f32],
     begin: bool,
     sums: &mut [Block],
@@ -291,9 +292,11 @@ pub(crate) fn accumulate<S: Simd, const P: usize>(
             let next = next[share(next.len(), parts, part).start..].as_ptr();
             part += 1;
             let terms = Terms { first, begin: begin && first == 0, weights, next };
-            match left.spread {
-                false => tile::<S, P, 1>(simd, left, rows.start, terms, &mut sums[rows]),
-                true => tile::<S, P, BLOCK>(simd, left, rows.start, terms, &mut sums[rows]),
+            let sums = &mut sums[rows.clone()];
+            match (left.spread, narrow && S::Half::LANES < BLOCK) {
+                (false, false) => tile::<S, P, 1, false>(simd, left, rows.start, terms, sums),
+                (false, true) => tile::<S, P, 1, true>(simd, left, rows.start, terms, sums),
+                (true, _) => tile::<S, P, BLOCK, false>(simd, left, rows.start, terms, sums),
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A part of the channels of an input that is a concatenation and is not made.
 
+use std::ops::Range;
+
 use super::tile::Left;
 use crate::cpu::resize::Nearest;
 use crate::plan::{Reads, View};
@@ -25,10 +27,12 @@ impl Part {
     }
 }
 
-/// Writes where in each part a row reads its first channel.
-pub(super) fn offsets(parts: &[Part], row: usize, offsets: &mut [usize]) {
-    for (offset, part) in offsets.iter_mut().zip(parts) {
-        let pixel = part.nearest.as_ref().map_or(row, |nearest| nearest.pixel(row));
-        *offset = pixel * part.view.pitch;
+/// Writes where in each part some rows read their first channel.
+pub(super) fn offsets(parts: &[Part], rows: Range<usize>, offsets: &mut [usize]) {
+    for (row, offsets) in rows.zip(offsets.chunks_exact_mut(parts.len())) {
+        for (offset, part) in offsets.iter_mut().zip(parts) {
+            let pixel = part.nearest.as_ref().map_or(row, |nearest| nearest.pixel(row));
+            *offset = pixel * part.view.pitch;
+        }
     }
 }

@@ -35,9 +35,10 @@ pub(super) struct Terms<'a, const P: usize> {
     pub next: *const f32,
 }
 
-/// Adds terms to the sums `[row][panel]` of a tile; or begins the sums with them.
+/// Adds terms to the sums `[row][panel]` of a tile; or begins the sums with them. Of a `NARROW` last panel the second half of each
+/// block is left as it is.
 #[inline(always)]
-pub(super) fn tile<S: Simd, const P: usize, const STEP: usize>(
+pub(super) fn tile<S: Simd, const P: usize, const STEP: usize, const NARROW: bool>(
     simd: S,
     left: Left,
     first: usize,
@@ -49,7 +50,7 @@ pub(super) fn tile<S: Simd, const P: usize, const STEP: usize>(
             match sums.len() {
                 // Smaller sets of registers never ask for more rows; the condition keeps their code from being made.
                 $($rows if S::TILE[0] >= $rows => {
-                    rows::<S, $rows, P, STEP>(simd, left, first, terms, sums);
+                    rows::<S, $rows, P, STEP, NARROW>(simd, left, first, terms, sums);
                 })+
                 more => unreachable!("a tile of {more} rows is larger than its instruction set's"),
             }
@@ -59,7 +60,7 @@ pub(super) fn tile<S: Simd, const P: usize, const STEP: usize>(
 }
 
 #[inline(always)]
-fn rows<S: Simd, const R: usize, const P: usize, const STEP: usize>(
+fn rows<S: Simd, const R: usize, const P: usize, const STEP: usize, const NARROW: bool>(
     simd: S,
     left: Left,
     first: usize,
@@ -70,11 +71,17 @@ fn rows<S: Simd, const R: usize, const P: usize, const STEP: usize>(
     let Terms { first: start, begin, weights, mut next } = terms;
     let mut weights = weights.map(|panel| panel.as_chunks::<BLOCK>().0);
     let end = start + weights[0].len();
+    let half = simd.half();
+    let whole = if NARROW { P - 1 } else { P };
     let mut totals = [[simd.splat(0.0); P]; R];
+    let mut tails = [half.splat(0.0); R];
     if !begin {
         for r in 0..R {
-            for p in 0..P {
+            for p in 0..whole {
                 totals[r][p] = simd.load(&sums[r][p]);
+            }
+            if NARROW {
+                tails[r] = half.load(&sums[r][P - 1]);
             }
         }
     }
@@ -94,15 +101,21 @@ fn rows<S: Simd, const R: usize, const P: usize, const STEP: usize>(
         for i in 0..count {
             simd.prefetch(next.wrapping_add(i * BLOCK));
             let mut blocks = [simd.splat(0.0); P];
-            for p in 0..P {
+            for p in 0..whole {
                 // SAFETY: i < count, the length of each panel's slice.
                 blocks[p] = simd.load(unsafe { now[p].get_unchecked(i) });
             }
+            // SAFETY: likewise.
+            let tail = half.load(unsafe { now[P - 1].get_unchecked(i) });
             for r in 0..R {
                 // SAFETY: i · STEP is at most the last of each row.
-                let x = simd.splat(unsafe { *row[r].get_unchecked(i * STEP) });
-                for p in 0..P {
+                let float = unsafe { *row[r].get_unchecked(i * STEP) };
+                let x = simd.splat(float);
+                for p in 0..whole {
                     totals[r][p] = simd.mul_add(x, blocks[p], totals[r][p]);
+                }
+                if NARROW {
+                    tails[r] = half.mul_add(half.splat(float), tail, tails[r]);
                 }
             }
         }
@@ -111,8 +124,11 @@ fn rows<S: Simd, const R: usize, const P: usize, const STEP: usize>(
         k += count;
     }
     for r in 0..R {
-        for p in 0..P {
+        for p in 0..whole {
             simd.store(totals[r][p], &mut sums[r][p]);
+        }
+        if NARROW {
+            half.store(tails[r], &mut sums[r][P - 1]);
         }
     }
 }

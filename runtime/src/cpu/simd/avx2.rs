@@ -36,12 +36,18 @@ macro_rules! call {
 impl Simd for Avx2 {
     type V = __m256;
     type Part = Avx2;
+    type Half = Avx2;
 
     const LANES: usize = 8;
     const TILE: [usize; 2] = [12, 1];
 
     #[inline(always)]
     fn part(self) -> Avx2 {
+        self
+    }
+
+    #[inline(always)]
+    fn half(self) -> Avx2 {
         self
     }
 

@@ -2,25 +2,25 @@
 
 use std::arch::x86_64::*;
 
-use super::{BLOCK, Simd, Square, Vectorised, prefetch};
+use super::{Avx2, BLOCK, Simd, Square, Vectorised, prefetch};
 
-/// Proof that the processor has the foundation of AVX-512.
+/// Proof that the processor has the foundation of AVX-512, and AVX2, which every such processor has.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Avx512(());
+pub(crate) struct Avx512(Avx2);
 
 impl Avx512 {
     /// The proof, where the processor has it.
     pub(crate) fn detect() -> Option<Avx512> {
-        is_x86_feature_detected!("avx512f").then_some(Avx512(()))
+        Avx2::detect().filter(|_| is_x86_feature_detected!("avx512f")).map(Avx512)
     }
 
     /// Runs something compiled for it.
     pub(crate) fn run<F: Vectorised>(self, f: F) -> F::Output {
-        #[target_feature(enable = "avx512f")]
+        #[target_feature(enable = "avx512f,avx2,fma")]
         fn enter<F: Vectorised>(simd: Avx512, f: F) -> F::Output {
             f.run(simd)
         }
-        // SAFETY: `self` exists, so detection found the feature.
+        // SAFETY: `self` exists, so detection found the features.
         unsafe { enter(self, f) }
     }
 }
@@ -36,6 +36,7 @@ macro_rules! call {
 impl Simd for Avx512 {
     type V = __m512;
     type Part = Avx512;
+    type Half = Avx2;
 
     const LANES: usize = 16;
     const TILE: [usize; 2] = [8, 2];
@@ -43,6 +44,11 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn part(self) -> Avx512 {
         self
+    }
+
+    #[inline(always)]
+    fn half(self) -> Avx2 {
+        self.0
     }
 
     #[inline(always)]

@@ -40,6 +40,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     type V: Copy;
     /// The same instruction set on vectors of one register, for kernels that need many of them at once.
     type Part: Simd;
+    /// The same instruction set on vectors of half a block, for what has no more channels; of a block where it has no such.
+    type Half: Simd;
 
     /// Floats in a vector.
     const LANES: usize;
@@ -47,6 +49,7 @@ pub(crate) trait Simd: Copy + Send + Sync {
     const TILE: [usize; 2];
 
     fn part(self) -> Self::Part;
+    fn half(self) -> Self::Half;
     fn splat(self, x: f32) -> Self::V;
     /// The first floats of a slice that is at least as long as a vector.
     fn load(self, from: &[f32]) -> Self::V;
@@ -80,6 +83,12 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn prefetch(self, at: *const f32);
     /// Transposes a square.
     fn transpose(self, square: &mut Square);
+}
+
+/// Whether half a block holds so many floats of it.
+#[inline(always)]
+pub(crate) fn is_narrow<S: Simd>(width: usize) -> bool {
+    S::Half::LANES < BLOCK && width <= S::Half::LANES
 }
 
 /// Something that runs on blocks.

@@ -14,12 +14,18 @@ fn lanes(f: impl FnMut(usize) -> f32) -> Block {
 impl Simd for Portable {
     type V = Block;
     type Part = Portable;
+    type Half = Portable;
 
     const LANES: usize = BLOCK;
     const TILE: [usize; 2] = [2, 1];
 
     #[inline(always)]
     fn part(self) -> Portable {
+        self
+    }
+
+    #[inline(always)]
+    fn half(self) -> Portable {
         self
     }
 

@@ -9,6 +9,7 @@ pub(crate) struct Twice<S>(pub S);
 impl<S: Simd> Simd for Twice<S> {
     type V = [S::V; 2];
     type Part = S;
+    type Half = S;
 
     const LANES: usize = 2 * S::LANES;
     // Six rows take twelve registers, the panel two and a broadcast float one: fifteen of sixteen.
@@ -16,6 +17,11 @@ impl<S: Simd> Simd for Twice<S> {
 
     #[inline(always)]
     fn part(self) -> S {
+        self.0
+    }
+
+    #[inline(always)]
+    fn half(self) -> S {
         self.0
     }
 

@@ -32,6 +32,12 @@ const PADDING: usize = usize::MAX;
 /// make something of the filters, which come from the third.
 const TILES: usize = 32;
 
+/// Tiles of a block below which the sums of a product would not fill the registers.
+const FEWEST_TILES: usize = 8;
+
+/// Floats of filters that each thread may as well read for itself, 1 MiB: it waits for no other then.
+const NEAR_FILTERS: usize = 256 * 1024;
+
 /// Whether it computes a convolution of these attributes.
 pub(crate) fn suits(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], groups: usize) -> bool {
     (kernel, stride, dilation, groups) == ([3, 3], [1, 1], [1, 1], 1)
@@ -66,7 +72,9 @@ impl Winograd {
         let results = filters.products - 2;
         let tiles = [to.height.div_ceil(results), to.width.div_ceil(results)];
         let count = to.batch * tiles[0] * tiles[1];
+        let near = Filters::len(&filters.panels, filters.products) <= NEAR_FILTERS;
         let block = match count <= TILES {
+            true if near => count.div_ceil(threads).max(FEWEST_TILES).min(count),
             true => count,
             // As many blocks for each thread, all of them alike.
             false => count.div_ceil(count.div_ceil(TILES).next_multiple_of(threads)),
@@ -126,7 +134,8 @@ impl Winograd {
     pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], data: Map, out: MapMut) {
         let out = Output::new(out, self.to, self.layout);
         let panels = self.filters.panels.count();
-        if self.shares(task.threads.count()) {
+        let threads = task.threads.count();
+        if self.shares(threads) {
             let inputs = Destination::new(&mut shared[..self.inputs_len()]);
             let groups = self.block.div_ceil(2);
             task.threads.jobs(workspaces, groups, |group, _| {
@@ -135,12 +144,17 @@ impl Winograd {
             });
             let inputs = &shared[..self.inputs_len()];
             let pairs = panels.div_ceil(2);
-            task.threads.jobs(workspaces, pairs, |pair, Workspace { offsets, floats }| {
+            // Where the pairs alone would leave threads without work at the end, each is halved.
+            let uneven = pairs < 4 * threads && !pairs.is_multiple_of(threads) && self.block >= 2 * FEWEST_TILES;
+            let parts = if uneven { 2 } else { 1 };
+            task.threads.jobs(workspaces, pairs * parts, |job, Workspace { offsets, floats }| {
+                let pair = job / parts;
                 let panels = 2 * pair..panels.min(2 * pair + 2);
                 task.isa.run(Multiply {
                     winograd: self,
                     task,
-                    tiles: 0..self.block,
+                    first: 0,
+                    tiles: share(self.block, parts, job % parts),
                     panels,
                     inputs,
                     products: &mut floats[..self.products_len()],
@@ -162,6 +176,7 @@ impl Winograd {
             task.isa.run(Multiply {
                 winograd: self,
                 task,
+                first,
                 tiles,
                 panels: 0..panels,
                 inputs,
@@ -219,7 +234,14 @@ impl Transform<'_> {
                 };
                 winograd.transform::<S, N>(simd, cell, inputs, to + channel);
             }
-            if whole < channels {
+            if whole < channels && simd::is_narrow::<S>(channels - whole) {
+                let half = simd.half();
+                let cell = |y: usize, x: usize| match offsets[y][x] {
+                    PADDING => half.splat(0.0),
+                    offset => half.load(&simd::partial(&data.floats[offset + whole..offset + channels])),
+                };
+                winograd.transform::<S::Half, N>(half, cell, inputs, to + whole);
+            } else if whole < channels {
                 let cell = |y: usize, x: usize| match offsets[y][x] {
                     PADDING => simd.splat(0.0),
                     offset => simd.load(&simd::partial(&data.floats[offset + whole..offset + channels])),
@@ -279,6 +301,8 @@ impl Winograd {
 struct Multiply<'a> {
     winograd: &'a Winograd,
     task: Task<'a>,
+    /// The tile whose inputs come first.
+    first: usize,
     tiles: Range<usize>,
     panels: Range<usize>,
     inputs: &'a [f32],
@@ -303,11 +327,11 @@ impl Vectorised for Multiply<'_> {
 impl Multiply<'_> {
     #[inline(always)]
     fn panels<S: Simd, const N: usize>(self, simd: S) {
-        let Multiply { winograd, task, tiles, panels, inputs, products, offsets, out } = self;
+        let Multiply { winograd, task, first: first_tile, tiles, panels, inputs, products, offsets, out } = self;
         let &Winograd { ref filters, addends, .. } = winograd;
         let (starts, addend_starts) = offsets.split_at_mut(tiles.len());
-        for (i, start) in starts.iter_mut().enumerate() {
-            *start = i * winograd.channels();
+        for (start, tile) in starts.iter_mut().zip(tiles.clone()) {
+            *start = (tile - first_tile) * winograd.channels();
         }
         if addends > 0 {
             winograd.locate::<N>(task, tiles.clone(), addend_starts);
@@ -319,6 +343,7 @@ impl Multiply<'_> {
             // Pairs of panels are packed together, so only the first of one begins a pair.
             let paired = S::TILE[1] == 2 && index % 2 == 0 && index + 1 < panels.end;
             let width = if paired { 2 } else { 1 };
+            let narrow = simd::is_narrow::<S>(filters.panels.panel(index + width - 1).width);
             for product in 0..N * N {
                 let left = Left {
                     data: inputs,
@@ -335,9 +360,12 @@ impl Multiply<'_> {
                     true => {
                         let (second, rest) = rest.split_at(first.len());
                         let next = &rest[..rest.len().min(2 * first.len())];
-                        accumulate(simd, left, [first, second], next, true, sums);
+                        accumulate(simd, left, [first, second], narrow, next, true, sums);
                     }
-                    false => accumulate(simd, left, [first], &rest[..rest.len().min(first.len())], true, sums),
+                    false => {
+                        let next = &rest[..rest.len().min(first.len())];
+                        accumulate(simd, left, [first], narrow, next, true, sums);
+                    }
                 }
             }
             for p in 0..width {
@@ -398,25 +426,11 @@ impl Winograd {
         let bias = self.filters.panels.bias(index);
         let mut results = [[0.0; BLOCK]; (MOST - 2) * (MOST - 2)];
         let results = &mut results[..(N - 2) * (N - 2)];
-        let part = simd.part();
-        for lane in (0..BLOCK).step_by(<S::Part as Simd>::LANES) {
-            let bias = part.load(&bias[lane..]);
-            let mut columns = [[part.splat(0.0); N]; N];
-            for (x, column) in columns.iter_mut().enumerate() {
-                for (y, value) in column.iter_mut().enumerate() {
-                    *value = part.load(&block(y * N + x)[lane..]);
-                }
-                *column = Points::<N>::output(part, *column);
-            }
-            for y in 0..N - 2 {
-                let mut row = columns[0];
-                for x in 0..N {
-                    row[x] = columns[x][y];
-                }
-                let row = Points::<N>::output(part, row);
-                for x in 0..N - 2 {
-                    part.store(part.add(row[x], bias), &mut results[y * (N - 2) + x][lane..]);
-                }
+        if simd::is_narrow::<S>(panel.width) {
+            transform_back::<S::Half, N>(simd.half(), 0, bias, &block, results);
+        } else {
+            for lane in (0..BLOCK).step_by(<S::Part as Simd>::LANES) {
+                transform_back::<S::Part, N>(simd.part(), lane, bias, &block, results);
             }
         }
         let channels = [panel.channel, panel.width];
@@ -430,6 +444,35 @@ impl Winograd {
                 6 => out.tile::<S, 4>(simd, at, inside, channels, results),
                 _ => out.tile::<S, 6>(simd, at, inside, channels, results),
             }
+        }
+    }
+}
+
+/// Transforms a vector of channels of a tile's products, and adds a bias.
+#[inline(always)]
+fn transform_back<'m, S: Simd, const N: usize>(
+    simd: S,
+    lane: usize,
+    bias: &Block,
+    block: impl Fn(usize) -> &'m Block,
+    results: &mut [Block],
+) {
+    let bias = simd.load(&bias[lane..]);
+    let mut columns = [[simd.splat(0.0); N]; N];
+    for (x, column) in columns.iter_mut().enumerate() {
+        for (y, value) in column.iter_mut().enumerate() {
+            *value = simd.load(&block(y * N + x)[lane..]);
+        }
+        *column = Points::<N>::output(simd, *column);
+    }
+    for y in 0..N - 2 {
+        let mut row = columns[0];
+        for x in 0..N {
+            row[x] = columns[x][y];
+        }
+        let row = Points::<N>::output(simd, row);
+        for x in 0..N - 2 {
+            simd.store(simd.add(row[x], bias), &mut results[y * (N - 2) + x][lane..]);
         }
     }
 }
