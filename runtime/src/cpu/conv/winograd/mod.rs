@@ -35,8 +35,8 @@ const TILES: usize = 32;
 /// Tiles of a block below which the sums of a product would not fill the registers.
 const FEWEST_TILES: usize = 8;
 
-/// Floats of filters that each thread may as well read for itself, 1 MiB: it waits for no other then.
-const NEAR_FILTERS: usize = 256 * 1024;
+/// Floats of filters that each thread may as well read for itself, 512 KiB: it waits for no other then.
+const NEAR_FILTERS: usize = 128 * 1024;
 
 /// Whether it computes a convolution of these attributes.
 pub(crate) fn suits(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], groups: usize) -> bool {
@@ -134,8 +134,7 @@ impl Winograd {
     pub(crate) fn run(&self, task: Task, workspaces: &mut [Workspace], shared: &mut [f32], data: Map, out: MapMut) {
         let out = Output::new(out, self.to, self.layout);
         let panels = self.filters.panels.count();
-        let threads = task.threads.count();
-        if self.shares(threads) {
+        if self.shares(task.threads.count()) {
             let inputs = Destination::new(&mut shared[..self.inputs_len()]);
             let groups = self.block.div_ceil(2);
             task.threads.jobs(workspaces, groups, |group, _| {
@@ -144,17 +143,12 @@ impl Winograd {
             });
             let inputs = &shared[..self.inputs_len()];
             let pairs = panels.div_ceil(2);
-            // Where the pairs alone would leave threads without work at the end, each is halved.
-            let uneven = pairs < 4 * threads && !pairs.is_multiple_of(threads) && self.block >= 2 * FEWEST_TILES;
-            let parts = if uneven { 2 } else { 1 };
-            task.threads.jobs(workspaces, pairs * parts, |job, Workspace { offsets, floats }| {
-                let pair = job / parts;
+            task.threads.jobs(workspaces, pairs, |pair, Workspace { offsets, floats }| {
                 let panels = 2 * pair..panels.min(2 * pair + 2);
                 task.isa.run(Multiply {
                     winograd: self,
                     task,
-                    first: 0,
-                    tiles: share(self.block, parts, job % parts),
+                    tiles: 0..self.block,
                     panels,
                     inputs,
                     products: &mut floats[..self.products_len()],
@@ -176,7 +170,6 @@ impl Winograd {
             task.isa.run(Multiply {
                 winograd: self,
                 task,
-                first,
                 tiles,
                 panels: 0..panels,
                 inputs,
@@ -301,8 +294,6 @@ impl Winograd {
 struct Multiply<'a> {
     winograd: &'a Winograd,
     task: Task<'a>,
-    /// The tile whose inputs come first.
-    first: usize,
     tiles: Range<usize>,
     panels: Range<usize>,
     inputs: &'a [f32],
@@ -327,11 +318,11 @@ impl Vectorised for Multiply<'_> {
 impl Multiply<'_> {
     #[inline(always)]
     fn panels<S: Simd, const N: usize>(self, simd: S) {
-        let Multiply { winograd, task, first: first_tile, tiles, panels, inputs, products, offsets, out } = self;
+        let Multiply { winograd, task, tiles, panels, inputs, products, offsets, out } = self;
         let &Winograd { ref filters, addends, .. } = winograd;
         let (starts, addend_starts) = offsets.split_at_mut(tiles.len());
-        for (start, tile) in starts.iter_mut().zip(tiles.clone()) {
-            *start = (tile - first_tile) * winograd.channels();
+        for (i, start) in starts.iter_mut().enumerate() {
+            *start = i * winograd.channels();
         }
         if addends > 0 {
             winograd.locate::<N>(task, tiles.clone(), addend_starts);
