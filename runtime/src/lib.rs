@@ -44,6 +44,8 @@ pub mod __private;
 #[path = "../tests/common/mod.rs"]
 mod common;
 mod cpu;
+#[cfg(test)]
+mod cuda;
 mod entry;
 mod error;
 pub mod handles;

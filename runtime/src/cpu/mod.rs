@@ -41,9 +41,17 @@ pub(crate) use conv::{gathers_windows, is_depthwise};
 pub(crate) use executable::{Executable, State};
 pub use layout::Layout;
 pub(crate) use packed::{Packed, PackedNetwork, pack};
+#[cfg(test)]
+pub(crate) use resize::Resampling;
 pub(crate) use simd::Isa;
+#[cfg(test)]
+pub(crate) use sine_positions::SinePositions;
+#[cfg(test)]
+pub(crate) use tests::zoo;
 pub use threads::Pool;
 pub(crate) use threads::Threads;
+#[cfg(test)]
+pub(crate) use weighted_sum::normalised;
 
 use crate::plan::Reads;
 use crate::tensor::{Aligned, MapMut};

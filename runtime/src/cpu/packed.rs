@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use neckar_spec::program::{Branch, Convolution, Epilogue, Instr, Norm};
+use neckar_spec::program::{Convolution, Epilogue, Instr};
 
 use super::conv::PackedConv;
 use super::conv::depthwise::Taps;
-use super::conv::merged::{Term, merged};
 use super::epilogue::Affine;
 use super::gemm::{Packing, Panels};
 use super::{Threads, conv, transposed_conv, weighted_sum};
 use crate::Weights;
 use crate::plan::{Network, Site};
+use crate::weights::folding::{Added, PerChannel, branches, foldable, scales_and_shifts};
+use crate::weights::merged::{Term, merged};
 use crate::weights::{Tensor, floats};
 
 /// The packed weights of an instruction.
@@ -101,18 +102,6 @@ impl PackedNetwork {
     }
 }
 
-/// The steps that are folded into a site's weights: a norm or factor right behind an instruction that multiplies with weights,
-/// then a convolution's branches.
-fn foldable(site: &Site) -> &[Epilogue] {
-    if !matches!(site.instr, Instr::Conv(_) | Instr::TransposedConv { .. } | Instr::Gemm { .. }) {
-        return &[];
-    }
-    let scales = matches!(site.epilogue.first(), Some(Epilogue::Norm(_) | Epilogue::LayerScale { .. }));
-    let behind = site.epilogue[usize::from(scales)..].iter();
-    let branches = behind.take_while(|post| matches!(post, Epilogue::Branch(_))).count();
-    &site.epilogue[..usize::from(scales) + branches]
-}
-
 /// The norms and factors of a site that are not folded into its weights.
 fn affine(site: &Site, weights: &Weights) -> Vec<Arc<Affine>> {
     let posts = site.epilogue[foldable(site).len()..].iter();
@@ -124,16 +113,9 @@ struct Material<'a> {
     instr: &'a Instr,
     weight: Tensor,
     bias: Option<Tensor>,
-    /// The factor and the summand a channel that are folded in.
-    fold: Option<Vec<(f64, f64)>>,
+    /// What is folded in.
+    fold: Option<PerChannel>,
     branches: Vec<Added<'a>>,
-}
-
-/// A branch, and what its weights are made of.
-struct Added<'a> {
-    branch: &'a Branch,
-    weights: [Option<Tensor>; 2],
-    fold: Option<Vec<(f64, f64)>>,
 }
 
 impl Material<'_> {
@@ -141,17 +123,7 @@ impl Material<'_> {
     fn of<'a>(instr: &'a Instr, folded: &'a [Epilogue], weights: &Weights) -> Option<Material<'a>> {
         let mut own = instr.weights().into_iter().map(|weight| weights.tensor(weight).clone());
         let fold = folded.first().and_then(|post| scales_and_shifts(post, weights));
-        let added = |post: &'a Epilogue| {
-            let Epilogue::Branch(branch) = post else { return None };
-            let ids = [branch.conv.as_ref().map(|conv| conv.weight), branch.conv.as_ref().and_then(|conv| conv.bias)];
-            Some(Added {
-                branch,
-                weights: ids.map(|id| id.map(|id| weights.tensor(id).clone())),
-                fold: branch.norm.as_ref().map(|norm| of_norm(norm, weights)),
-            })
-        };
-        let branches = folded.iter().filter_map(added).collect();
-        Some(Material { instr, weight: own.next()?, bias: own.next(), fold, branches })
+        Some(Material { instr, weight: own.next()?, bias: own.next(), fold, branches: branches(folded, weights) })
     }
 
     fn pack(self) -> Packed {
@@ -215,38 +187,10 @@ impl Material<'_> {
     }
 }
 
-impl Added<'_> {
-    fn term(&self) -> Term<'_> {
-        let [weight, bias] = self.weights.each_ref().map(|tensor| tensor.as_ref().map(floats));
-        Term { branch: self.branch, weight: weight.unwrap_or_default(), bias, fold: self.fold.as_deref() }
-    }
-}
-
 fn pack_conv(conv: &Convolution, weight: &[f32], bias: Option<&[f32]>, fold: Option<&[(f64, f64)]>) -> Packed {
     let inputs = weight.len() / conv.channels / (conv.kernel[0] * conv.kernel[1]) * conv.groups;
     match conv::is_depthwise(conv, inputs) {
         true => Packed::Taps(Arc::new(Taps::pack(conv, weight, bias, fold))),
         false => Packed::Conv(Arc::new(PackedConv::new(conv::pack(conv, weight, bias, fold)))),
     }
-}
-
-/// A factor and a summand a channel; none where a step of an epilogue is something else.
-fn scales_and_shifts(post: &Epilogue, weights: &Weights) -> Option<Vec<(f64, f64)>> {
-    match post {
-        Epilogue::Norm(norm) => Some(of_norm(norm, weights)),
-        Epilogue::LayerScale { weight } => {
-            Some(weights.get(*weight).iter().map(|&factor| (f64::from(factor), 0.0)).collect())
-        }
-        Epilogue::Activation(_) | Epilogue::Add { .. } | Epilogue::Scale { .. } | Epilogue::Branch(_) => None,
-    }
-}
-
-/// Of a norm in inference γ/√(σ² + ε) and β − μ·γ/√(σ² + ε), a channel each.
-fn of_norm(norm: &Norm, weights: &Weights) -> Vec<(f64, f64)> {
-    let [gamma, beta, mean, variance] = [norm.weight, norm.bias, norm.mean, norm.variance].map(|id| weights.get(id));
-    let channel = |c: usize| {
-        let scale = f64::from(gamma[c]) / (f64::from(variance[c]) + f64::from(norm.eps)).sqrt();
-        (scale, f64::from(beta[c]) - f64::from(mean[c]) * scale)
-    };
-    (0..gamma.len()).map(channel).collect()
 }

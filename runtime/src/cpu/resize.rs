@@ -72,6 +72,23 @@ impl Resampling {
         }
     }
 
+    /// The source cells of each row and of each column, and how much of each.
+    #[cfg(test)]
+    pub(crate) fn taps(&self) -> [Vec<Vec<(usize, f32)>>; 2] {
+        let all = |cells: &Vec<usize>| cells.iter().map(|&cell| vec![(cell, 1.0)]).collect();
+        let two = |pairs: &Vec<Pair>| {
+            pairs.iter().map(|Pair { cells, share }| vec![(cells[0], 1.0 - share), (cells[1], *share)]).collect()
+        };
+        let each = |shares: &Vec<Vec<Share>>| {
+            shares.iter().map(|cell| cell.iter().map(|share| (share.cell, share.share)).collect()).collect()
+        };
+        match self {
+            Resampling::Nearest(nearest) => nearest.axes.each_ref().map(all),
+            Resampling::Linear { axes, .. } => axes.each_ref().map(two),
+            Resampling::Weighted { axes, .. } => axes.each_ref().map(each),
+        }
+    }
+
     /// Resamples a map.
     pub(crate) fn run(&self, task: Task, data: Map, out: MapMut) {
         task.rows(out, |first, rows| {

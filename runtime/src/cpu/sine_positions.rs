@@ -24,6 +24,16 @@ impl SinePositions {
         SinePositions { dims, halves }
     }
 
+    /// Those of an image, channels-last.
+    #[cfg(test)]
+    pub(crate) fn values(&self) -> Vec<f32> {
+        let half = self.dims.channels / 2;
+        let cells = (0..self.dims.height).flat_map(|y| (0..self.dims.width).map(move |x| [y, x]));
+        cells
+            .flat_map(|[y, x]| [&self.halves[0][y * half..][..half], &self.halves[1][x * half..][..half]].concat())
+            .collect()
+    }
+
     /// Writes them.
     pub(crate) fn run(&self, task: Task, out: MapMut) {
         let half = self.dims.channels / 2;

@@ -4,7 +4,7 @@ use neckar_spec::program::{Instr, Program};
 use neckar_spec::size::{Env, Size};
 
 use crate::cpu::{Algorithm, ConvolutionSizes, Packed, PackedNetwork};
-use crate::plan::{Network, Plan, Work};
+use crate::plan::{Network, Plan, Reach, Work};
 use crate::{Error, Options, Tuning};
 
 /// The size that stands for one that a spec leaves open: the least legal one from here on.
@@ -77,7 +77,7 @@ fn forms(
     let mut forms: Vec<Vec<Form>> = packed.groups.iter().map(|_| Vec::new()).collect();
     let outputs = program.outputs.iter().zip(&network.outputs);
     let wanted = outputs.map(|(output, &value)| (output.name.clone(), value)).collect();
-    let plan = usual_shapes(program).and_then(|shapes| Plan::new(network, &shapes, wanted).ok());
+    let plan = usual_shapes(program).and_then(|shapes| Plan::new(network, &shapes, wanted, Reach::Arrays).ok());
     let steps = plan.iter().flat_map(|plan| plan.steps.iter().map(move |step| (plan, step)));
     for (plan, step) in steps {
         let (instr, weights) = (&network.sites[step.site].instr, packed.weights(step.site));

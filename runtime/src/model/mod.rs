@@ -13,7 +13,7 @@ use neckar_spec::program::Program;
 use smallvec::SmallVec;
 
 use crate::cpu::{Algorithm, Executable, Isa, PackedNetwork, State, Threads, pack, peak};
-use crate::plan::{Network, Plan, Value};
+use crate::plan::{Network, Plan, Reach, Value};
 use crate::{Device, Error, Instructions, Options, Outputs, Session, Weights, entry, outputs};
 use cache::{Cache, Key, Wanted};
 
@@ -166,7 +166,7 @@ impl Model {
                 indices.iter().map(named).collect::<Vec<(String, Value)>>()
             }
         };
-        let plan = Plan::new(network, &key.shapes, wanted)?;
+        let plan = Plan::new(network, &key.shapes, wanted, Reach::Arrays)?;
         let executable =
             Arc::new(Executable::new(network, packed, algorithms, options.tuning.as_deref(), plan, threads));
         self.cache().insert(key.clone(), executable.clone());

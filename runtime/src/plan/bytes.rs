@@ -2,7 +2,7 @@
 
 use neckar_spec::program::Program;
 
-use super::{Network, Plan};
+use super::{Network, Plan, Reach};
 use crate::{Error, entry};
 
 /// Bytes of the arena that holds all maps of a run on inputs of the given shapes, exact for the plan that a
@@ -18,6 +18,6 @@ pub fn arena_bytes(program: &Program, inputs: &[(&str, &[usize])]) -> Result<usi
     let network = Network::new(program);
     let outputs = program.outputs.iter().zip(&network.outputs);
     let wanted = outputs.map(|(output, &value)| (output.name.clone(), value)).collect();
-    let plan = Plan::new(&network, &shapes, wanted)?;
+    let plan = Plan::new(&network, &shapes, wanted, Reach::Arrays)?;
     Ok(plan.arena * size_of::<f32>())
 }

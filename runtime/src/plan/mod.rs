@@ -134,9 +134,24 @@ impl Work {
     }
 }
 
+/// What the kernels of a backend read and write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Maps in the arena; products also the caller's arrays, and concatenations that are not made.
+    Arrays,
+    /// Maps in the arena alone.
+    #[cfg(test)]
+    Arena,
+}
+
 impl Plan {
     /// Plans the wanted maps for inputs of the given shapes, in the order of the program.
-    pub(crate) fn new(network: &Network, shapes: &[Vec<usize>], wanted: Vec<(String, Value)>) -> Result<Plan, Error> {
+    pub(crate) fn new(
+        network: &Network,
+        shapes: &[Vec<usize>],
+        wanted: Vec<(String, Value)>,
+        reach: Reach,
+    ) -> Result<Plan, Error> {
         let needed = needed(network, &wanted);
         let mut values = vec![None; network.values];
         for (&input, shape) in network.inputs.iter().zip(shapes) {
@@ -147,8 +162,14 @@ impl Plan {
             plan_site(index, site, &mut values, &mut steps)?;
         }
         let dims: Vec<Dims> = values.iter().map(|shape| dims(shape.as_deref())).collect::<Result<_, _>>()?;
-        let arrays = arrays::homes(network, &steps, &wanted, &dims);
-        let steps = parts::read_in_parts(network, steps, &wanted, &dims);
+        let (arrays, steps) = match reach {
+            Reach::Arrays => {
+                let arrays = arrays::homes(network, &steps, &wanted, &dims);
+                (arrays, parts::read_in_parts(network, steps, &wanted, &dims))
+            }
+            #[cfg(test)]
+            Reach::Arena => (vec![None; values.len()], steps),
+        };
         let (steps, slices) = slices::write_into_slices(network, steps, &wanted, &dims);
         let mut lifetimes = lifetimes(network, &steps, &wanted, &dims);
         let inputs = network.inputs.iter().map(|&input| lifetimes[input].last.is_some().then_some(input)).collect();

@@ -1,8 +1,10 @@
 //! Weights: made as the spec says or read from a checkpoint, in the order of the program.
 
 mod error;
+pub(crate) mod folding;
 mod init;
 mod load;
+pub(crate) mod merged;
 
 use std::path::Path;
 

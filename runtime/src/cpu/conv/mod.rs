@@ -2,7 +2,6 @@
 
 mod algorithm;
 pub(crate) mod depthwise;
-pub(crate) mod merged;
 mod packed;
 pub(crate) mod winograd;
 

@@ -15,7 +15,7 @@ use super::zoo::{self, Sized};
 use super::{Edges, TOLERANCE, error, model, one_step, reference, run};
 use crate::common::{BodyMaker, random};
 use crate::cpu::simd::Isa;
-use crate::plan::{Network, Plan};
+use crate::plan::{Network, Plan, Reach};
 use crate::{Instructions, Numerics, Session, Weights};
 
 /// Depthwise and grouped convolutions at the sizes that they have in MobileNetV2 and ResNeXt-50, vectors of unit length, and an
@@ -67,7 +67,8 @@ struct Layer {
 /// Every distinct layer of a network.
 fn layers((program, shapes): &Sized) -> Vec<Layer> {
     let network = Network::new(program);
-    let plan = Plan::new(&network, shapes, network.rows.clone()).expect("the documented sizes are legal");
+    let plan =
+        Plan::new(&network, shapes, network.rows.clone(), Reach::Arrays).expect("the documented sizes are legal");
     let mut layers = Vec::new();
     for site in &network.sites {
         let (instr, (args, _)) = (&site.instr, site.operands());
@@ -216,9 +217,9 @@ fn cut(conv: &Convolution, input: &ArrayD<f32>, positions: &[[usize; 3]]) -> Arr
 fn the_layers_of_the_zoo_stay_within_the_stated_error() {
     let others = Origin::Text { name: "others.arch".into(), text: OTHERS.into(), folder: None };
     // The maps of a picture of 640 × 640.
-    let large = zoo::sized(Origin::Zoo("fpn".into()), None, &[("H", 160), ("W", 160)]);
+    let large = zoo::sized(Origin::Zoo("fpn".into()), &[], &[("H", 160), ("W", 160)]);
     let mut distinct: Vec<Layer> = Vec::new();
-    for network in zoo::all().chain([large, zoo::sized(others, None, &[])]) {
+    for network in zoo::all().chain([large, zoo::sized(others, &[], &[])]) {
         distinct.extend(layers(&network).into_iter().filter(|layer| !distinct.contains(layer)).collect::<Vec<_>>());
     }
     let mut algorithms = BTreeSet::new();

@@ -6,7 +6,7 @@ mod buffers;
 mod layers;
 mod nonfinite;
 mod properties;
-mod zoo;
+pub(crate) mod zoo;
 
 use std::sync::Arc;
 

@@ -18,20 +18,21 @@ const SETTINGS: &[(&str, &str, &str)] = &[
 ];
 
 /// A program and the shapes of its inputs, in its order.
-pub(super) type Sized = (Program, Vec<Vec<usize>>);
+pub(crate) type Sized = (Program, Vec<Vec<usize>>);
 
 /// Each spec of the zoo, with its defaults and with other parameters, at the sizes of its `at` clause.
-pub(super) fn all() -> impl Iterator<Item = Sized> {
+pub(crate) fn all() -> impl Iterator<Item = Sized> {
     let defaults = zoo::names().map(|name| (name, None));
     let others = SETTINGS.iter().map(|&(name, parameter, value)| (name, Some((parameter, value))));
-    defaults.chain(others).map(|(name, setting)| sized(Origin::Zoo(name.into()), setting, &[]))
+    defaults.chain(others).map(|(name, setting)| sized(Origin::Zoo(name.into()), setting.as_slice(), &[]))
 }
 
-/// A spec with a parameter at its documented sizes, of which some are others.
-pub(super) fn sized(origin: Origin, setting: Option<(&str, &str)>, sizes: &[(&str, i64)]) -> Sized {
+/// A spec with some parameters at its documented sizes, of which some are others.
+pub(crate) fn sized(origin: Origin, settings: &[(&str, &str)], sizes: &[(&str, i64)]) -> Sized {
     let library = Library::load(origin).expect("no file is needed");
-    let setting: Vec<_> = setting.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    let checked = compile(library, None, &setting).checked.expect("the spec is right");
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let compiled = compile(library, None, &settings);
+    let checked = compiled.checked.unwrap_or_else(|| panic!("the spec is right, but {:?}", compiled.diagnostics));
     let program = lower(&checked, Lowering::default());
     let at = |free: &neckar_spec::program::FreeSize| {
         (free.symbol.clone(), free.at.expect("an `at` clause stands in every spec of the zoo"))
