@@ -68,12 +68,12 @@ fn checkpoint_names_put_layers_into_blocks() {
              [B, 3, H, W]\n    Part part\n    conv more: -> 4 (kernel = 1) as \"{name}\"\n    output z = more(part(x))\n}}\n"
         )
     };
-    folder.write("apart.arch", &spec("part.4.conv"));
+    folder.write("apart.arch", spec("part.4.conv"));
     folder.succeed(&["export", "pytorch", "apart.arch"]);
     let class = fs::read_to_string(folder.path("apart.py")).expect("it was written");
     assert!(class.contains("self.part.add_module(\"4\", "), "{class}");
     // Another module of that name would take the place of the block's own.
-    folder.write("within.arch", &spec("part.3.conv"));
+    folder.write("within.arch", spec("part.3.conv"));
     let run = folder.neckar(&["export", "pytorch", "within.arch"]);
     assert!(run.err.contains("`part` and `part.3` cannot both be modules"), "{}", run.err);
     assert!(!folder.path("within.py").exists());
