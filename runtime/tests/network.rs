@@ -167,9 +167,10 @@ fn a_plan_says_what_is_executed() {
     let shape: &[usize] = &[1, 3, 16, 16];
     let session = model.session(&[("image", shape)], None).expect("the sizes are legal");
     let plan = session.plan();
-    let (input, outputs) = (&plan.parts[0], &plan.parts[plan.parts.len() - 3..]);
+    let (first, outputs) = (&plan.parts[0], &plan.parts[plan.parts.len() - 3..]);
     let edges = [Layout::ChannelsFirst, Layout::ChannelsLast];
-    assert_eq!((&input.role, input.time, input.layouts), (&Role::Input("image".into()), 0, edges));
+    // The stem reads the image as the caller has it.
+    assert_eq!((first.row(), first.time, first.layouts), (Some("C2"), 1, edges));
     let names: Vec<&Role> = outputs.iter().map(|part| &part.role).collect();
     assert_eq!(names, ["P.P2", "P.P3", "class"].map(|name| Role::Output(name.into())).each_ref());
     assert!(outputs.iter().all(|part| part.place.is_none() && [part.layouts[1], part.layouts[0]] == edges));
