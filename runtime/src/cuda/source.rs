@@ -137,6 +137,19 @@ impl Source {
         self.texts.len() - 1
     }
 
+    /// Adds the kernels of another that it does not have.
+    #[cfg(test)]
+    pub(super) fn absorb(&mut self, other: &Source) {
+        self.bodies.extend(other.bodies.iter().filter(|body| !self.bodies.contains(body)).copied().collect::<Vec<_>>());
+        for (text, name) in other.texts.iter().zip(&other.names) {
+            if !self.texts.contains(text) {
+                let instruction = name.trim_end_matches(|c: char| c.is_ascii_digit());
+                self.names.push(format!("{instruction}{}", self.texts.len()));
+                self.texts.push(text.clone());
+            }
+        }
+    }
+
     /// The names of the kernels, by number.
     pub(crate) fn names(&self) -> &[String] {
         &self.names

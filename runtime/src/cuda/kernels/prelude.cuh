@@ -8,6 +8,9 @@ typedef unsigned int u32;
 
 #ifdef __CUDACC__
 
+// NVRTC has no headers.
+#define INFINITY __int_as_float(0x7f800000)
+
 __device__ inline float half_to_float(u16 bits) {
     float x;
     asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits));

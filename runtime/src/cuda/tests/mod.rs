@@ -3,6 +3,7 @@
 mod compiled;
 mod faults;
 mod networks;
+mod nvrtc;
 
 use ndarray::{ArrayD, IxDyn};
 use neckar_spec::program::Program;
