@@ -123,9 +123,8 @@ fn dinov2() {
     hold(large, "4", published, 304_370_688 + 1024, 508_551_278_592);
 }
 
-/// CARAFE's paper (arXiv 1905.02188, table 4) has 74 k parameters of an up-sampling of 256 channels and, by the formula of its section
-/// 3.3, 199 k operations a cell of its source, two for each multiply-accumulate and two for each bias. The rest is torchvision's
-/// FPN.
+/// CARAFE's paper (arXiv 1905.02188) has 74 k parameters of an up-sampling of 256 channels and, by its formula, 199 k operations a
+/// cell of its source, two for each multiply-accumulate and two for each bias. The rest is torchvision's FPN.
 #[test]
 fn carafe_fpn() {
     let (kernels, cells) = (4 * 25, 28 * 28 + 14 * 14 + 7 * 7);

@@ -125,6 +125,10 @@ fn compiler() -> String {
 
 /// Whether there is a C++ compiler; says where there is none that the check is skipped.
 pub(super) fn available() -> bool {
+    if !cfg!(target_arch = "x86_64") {
+        eprintln!("skipped: the kernels for CUDA run on x86-64 processors alone, whose stacks `host.h` switches");
+        return false;
+    }
     let there = Command::new(compiler()).arg("--version").output().is_ok_and(|said| said.status.success());
     if !there {
         eprintln!(
